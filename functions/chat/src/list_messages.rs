@@ -1,0 +1,85 @@
+//! `GET /api/chat`: the messages of a broadcast, oldest first; all of them, or what is new since a cursor.
+
+use serde::Serialize;
+use shared::app::App;
+use shared::credentials::tokens::Bearer;
+use shared::domain::message::Message;
+use shared::http::cursor::{self, Scope};
+use shared::http::form::Form;
+use shared::http::request::Request;
+use shared::http::{ApiResult, datetime, response};
+use shared::operations::Error;
+use shared::operations::chat::{self, Progress, Read};
+
+/// An answer never exceeds 5 MB; the rest of the envelope is small.
+const MAX_MESSAGES_BYTES: usize = 4_900_000;
+/// When a client that has seen everything should ask again.
+const POLL_AFTER_MS: u32 = 2_000;
+
+#[derive(Serialize)]
+struct ChatReply {
+    ok: bool,
+    chats: Vec<MessageReply>,
+    next_cursor: String,
+    has_more: bool,
+    poll_after_ms: u32,
+}
+
+#[derive(Serialize)]
+struct MessageReply {
+    chat_id: String,
+    user_id: i64,
+    user_name: String,
+    body: String,
+    created_datetime: String,
+}
+
+pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
+    let bearer = request.bearer(app)?;
+    let form = read(request, &bearer);
+    let schedule = form.as_ref().map(|read| read.schedule.clone()).ok();
+    let read = chat::list_messages(app, &bearer, form, how_many_fit).await?;
+    let list = schedule.as_ref().map_or("", |schedule| schedule.as_str());
+    response::json(&ChatReply {
+        ok: true,
+        chats: read.messages.into_iter().map(MessageReply::from).collect(),
+        next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list }, &read.progress),
+        has_more: read.has_more,
+        poll_after_ms: if read.has_more { 0 } else { POLL_AFTER_MS },
+    })
+}
+
+fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
+    let mut form = Form::of_query_or_body(request)?;
+    let schedule = form.schedule_id();
+    let list = schedule.as_ref().map_or("", |schedule| schedule.as_str());
+    let scope = Scope { tenant: &bearer.tenant, list };
+    let after = form.optional_text("after", |text| cursor::to_progress(&scope, text)).unwrap_or_else(Progress::default);
+    let limit = form.limit();
+    form.finish(|| Some(Read { schedule: schedule.clone()?, after, limit }))
+}
+
+/// Counts in bytes as JSON may write them: an escaped character can take six.
+fn how_many_fit(messages: &[Message]) -> usize {
+    let mut left = MAX_MESSAGES_BYTES;
+    let mut size_of = |message: &Message| {
+        let size = 160 + 6 * message.body.as_str().chars().count().max(message.body.as_str().len())
+            + 2 * message.user_name.len();
+        let fits = size <= left;
+        left = left.saturating_sub(size);
+        fits
+    };
+    messages.iter().take_while(|message| size_of(message)).count()
+}
+
+impl From<Message> for MessageReply {
+    fn from(message: Message) -> Self {
+        Self {
+            chat_id: message.id.to_string(),
+            user_id: message.user_id.0,
+            user_name: message.user_name,
+            body: message.body.as_str().to_owned(),
+            created_datetime: datetime::with_space(message.created_at),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `GET /api/view`: the playlist to watch.
+
+use serde::Serialize;
+use shared::app::App;
+use shared::domain::ids::ScheduleId;
+use shared::http::form::Form;
+use shared::http::request::Request;
+use shared::http::{ApiResult, response};
+use shared::operations::{Error, broadcasts};
+
+#[derive(Serialize)]
+struct ViewReply {
+    playlist_url: String,
+}
+
+pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
+    let bearer = request.bearer(app)?;
+    let playlist_url = broadcasts::get_view(app, &bearer, read(request)).await?;
+    response::json(&ViewReply { playlist_url })
+}
+
+fn read(request: &Request) -> Result<ScheduleId, Error> {
+    let mut form = Form::of_query_or_body(request)?;
+    let id = form.schedule_id();
+    form.finish(|| id)
+}

@@ -1,0 +1,20 @@
+//! `DELETE /api/schedule`: cancel a broadcast that has not started.
+
+use shared::app::App;
+use shared::domain::ids::ScheduleId;
+use shared::http::form::Form;
+use shared::http::request::Request;
+use shared::http::{ApiResult, response};
+use shared::operations::{Error, schedules};
+
+pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
+    let bearer = request.bearer(app)?;
+    schedules::delete_schedule(app, &bearer, read(request)).await?;
+    response::ok()
+}
+
+fn read(request: &Request) -> Result<ScheduleId, Error> {
+    let mut form = Form::of_query_or_body(request)?;
+    let id = form.schedule_id();
+    form.finish(|| id)
+}

@@ -1,0 +1,60 @@
+//! `GET /api/schedule`: the tenant's schedules, newest start first; all of them, or a page at a time.
+
+use serde::Serialize;
+use shared::app::App;
+use shared::credentials::tokens::Bearer;
+use shared::domain::schedule::Plan;
+use shared::http::cursor::{self, Scope};
+use shared::http::form::Form;
+use shared::http::request::Request;
+use shared::http::{ApiResult, datetime, response};
+use shared::operations::Error;
+use shared::operations::schedules::{self, Window};
+
+#[derive(Serialize)]
+struct ScheduleReply {
+    schedule_id: String,
+    name: String,
+    start_datetime: String,
+    end_datetime: String,
+    created_datetime: String,
+    created_user_name: String,
+}
+
+pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
+    let bearer = request.bearer(app)?;
+    let listing = schedules::list_schedules(app, &bearer, read(request, &bearer)).await?;
+    let schedules: Vec<ScheduleReply> = listing.schedules.into_iter().map(ScheduleReply::from).collect();
+    let mut reply = response::json(&schedules)?;
+    if let Some(next) = listing.next {
+        let cursor = cursor::from_position(&scope(&bearer), &next);
+        reply.headers.push(("link", response::link_to_next(request, &cursor)));
+    }
+    Ok(reply)
+}
+
+fn read(request: &Request, bearer: &Bearer) -> Result<Window, Error> {
+    let mut form = Form::of_query_or_body(request)?;
+    let from = form.optional_datetime("from");
+    let to = form.optional_datetime("to");
+    let limit = form.limit();
+    let after = form.optional_text("cursor", |text| cursor::to_position(&scope(bearer), text));
+    form.finish(|| Some(Window { from, to, limit, after }))
+}
+
+fn scope(bearer: &Bearer) -> Scope<'_> {
+    Scope { tenant: &bearer.tenant, list: "schedules" }
+}
+
+impl From<Plan> for ScheduleReply {
+    fn from(plan: Plan) -> Self {
+        Self {
+            schedule_id: plan.id.to_string(),
+            name: plan.name.as_str().to_owned(),
+            start_datetime: datetime::with_t(plan.interval.start()),
+            end_datetime: datetime::with_t(plan.interval.end()),
+            created_datetime: datetime::with_t(plan.created_at),
+            created_user_name: plan.created_by,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The Lambda function `user`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    shared::lambda::run(user::route).await
+}

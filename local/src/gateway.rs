@@ -1,0 +1,139 @@
+//! What API Gateway does: an HTTP request becomes an event of payload 2.0, and the answer becomes HTTP again.
+
+use std::net::SocketAddr;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use shared::app::App;
+
+use crate::functions;
+
+/// Every request that is not an invocation.
+pub async fn handle(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let event = event(&app, peer, &method, &uri, &headers, &body);
+    let Some(function) = functions::named(functions::behind(uri.path())) else {
+        return plain(StatusCode::NOT_FOUND, "no such function");
+    };
+    match functions::invoke(&app, function, event).await {
+        Ok(answer) => response(&answer),
+        // What cannot be an event cannot reach a function; the gateway refuses it.
+        Err(error) => plain(StatusCode::BAD_REQUEST, &error),
+    }
+}
+
+/// `POST /2015-03-31/functions/{name}/invocations`, as `aws lambda invoke` sends it.
+pub async fn invoke(State(app): State<App>, Path(name): Path<String>, body: Bytes) -> Response<Body> {
+    let Some(function) = functions::named(&name) else {
+        let error = json!({"Type": "User", "Message": format!("Function not found: {name}")});
+        return with_json(StatusCode::NOT_FOUND, &error);
+    };
+    let event = match serde_json::from_slice(&body) {
+        Ok(event) => event,
+        Err(error) => {
+            let error = json!({"Type": "User", "Message": format!("Could not parse request body into json: {error}")});
+            return with_json(StatusCode::BAD_REQUEST, &error);
+        }
+    };
+    match functions::invoke(&app, function, event).await {
+        Ok(answer) => with_json(StatusCode::OK, &answer),
+        Err(error) => {
+            let mut response = with_json(StatusCode::OK, &json!({"errorType": "Error", "errorMessage": error}));
+            response.headers_mut().insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
+            response
+        }
+    }
+}
+
+fn event(app: &App, peer: SocketAddr, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Value {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut event_headers = Map::new();
+    for name in headers.keys() {
+        let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
+        event_headers.insert(name.to_string(), json!(values.join(",")));
+    }
+    let (body, is_base64) = match std::str::from_utf8(body) {
+        Ok("") => (Value::Null, false),
+        Ok(text) => (json!(text), false),
+        Err(_) => (json!(STANDARD.encode(body)), true),
+    };
+    let user_agent = headers.get(header::USER_AGENT).map(text).unwrap_or_default();
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": uri.path(),
+        "rawQueryString": uri.query().unwrap_or_default(),
+        "headers": event_headers,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": "127.0.0.1",
+            "domainPrefix": "127",
+            "http": {
+                "method": method.as_str(),
+                "path": uri.path(),
+                "protocol": "HTTP/1.1",
+                "sourceIp": peer.ip().to_string(),
+                "userAgent": user_agent,
+            },
+            "requestId": app.random.uuid().to_string(),
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": app.clock.now().format("%d/%b/%Y:%H:%M:%S %z").to_string(),
+            "timeEpoch": app.clock.now_millis(),
+        },
+        "body": body,
+        "isBase64Encoded": is_base64,
+    })
+}
+
+fn response(answer: &Value) -> Response<Body> {
+    let status = answer["statusCode"].as_u64().and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
+    let body = answer["body"].as_str().unwrap_or_default();
+    let body = if answer["isBase64Encoded"] == json!(true) {
+        STANDARD.decode(body).unwrap_or_default()
+    } else {
+        body.as_bytes().to_vec()
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status.unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        if let (Ok(name), Some(Ok(value))) =
+            (HeaderName::try_from(name.as_str()), value.as_str().map(HeaderValue::from_str))
+        {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    for (name, values) in answer["multiValueHeaders"].as_object().into_iter().flatten() {
+        let Ok(name) = HeaderName::try_from(name.as_str()) else { continue };
+        response.headers_mut().remove(&name);
+        for value in values.as_array().into_iter().flatten() {
+            if let Some(Ok(value)) = value.as_str().map(HeaderValue::from_str) {
+                response.headers_mut().append(name.clone(), value);
+            }
+        }
+    }
+    response
+}
+
+fn plain(status: StatusCode, text: &str) -> Response<Body> {
+    with_json(status, &json!({"message": text}))
+}
+
+/// Any JSON with any status.
+pub fn with_json(status: StatusCode, value: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

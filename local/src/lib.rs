@@ -1,0 +1,151 @@
+//! The whole API on this machine: the functions behind one listener, with a table and an ImageFlux of its own.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::post;
+use secrecy::SecretString;
+use shared::app::App;
+use shared::clock::Clock;
+use shared::config::{Config, var};
+use shared::operations::sweeping;
+use shared::random::Random;
+use shared::table::Table;
+use shared::telemetry;
+use tokio::net::TcpListener;
+
+pub mod demo;
+pub mod engine;
+pub mod functions;
+pub mod gateway;
+pub mod simulator;
+
+use simulator::Simulator;
+
+/// API Gateway's limit; the product's own is far below.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
+
+pub struct Options {
+    pub listen: String,
+    /// The folder that keeps table and simulated account; without it both are in memory.
+    pub data: Option<PathBuf>,
+    pub clock: Clock,
+    /// Another table engine than the embedded one, by its URL.
+    pub table_url: Option<String>,
+    pub table_name: String,
+    /// Another ImageFlux than the simulated one: endpoint and access token.
+    pub imageflux: Option<(String, String)>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:0".to_owned(),
+            data: None,
+            clock: Clock::default(),
+            table_url: None,
+            table_name: "imageflux-option".to_owned(),
+            imageflux: None,
+        }
+    }
+}
+
+impl Options {
+    /// As the functions do, it reads `AWS_ENDPOINT_URL_DYNAMODB`, `TABLE_NAME`, `IMAGEFLUX_ENDPOINT` and
+    /// `IMAGEFLUX_ACCESS_TOKEN`.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let defaults = Self::default();
+        Self {
+            listen: "127.0.0.1:3000".to_owned(),
+            table_url: var("AWS_ENDPOINT_URL_DYNAMODB"),
+            table_name: var("TABLE_NAME").unwrap_or(defaults.table_name),
+            imageflux: var("IMAGEFLUX_ENDPOINT")
+                .map(|endpoint| (endpoint, var("IMAGEFLUX_ACCESS_TOKEN").unwrap_or_default())),
+            ..Self::default()
+        }
+    }
+}
+
+/// A running product.
+pub struct Server {
+    pub address: SocketAddr,
+    pub app: App,
+    pub simulator: Simulator,
+    pub table_url: String,
+}
+
+impl Server {
+    /// Starts everything and answers when requests can come.
+    ///
+    /// # Errors
+    /// When a port is taken or the data cannot be opened.
+    pub async fn start(options: Options) -> Result<Self, String> {
+        if let Some(folder) = &options.data {
+            std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        let table_url = match options.table_url {
+            Some(url) => url,
+            None => engine::serve(options.data.as_deref()).await?,
+        };
+        let table = engine::open(&table_url, &options.table_name).await?;
+        let simulator = Simulator::open(options.data.as_deref())?;
+        let (endpoint, token) = match options.imageflux {
+            Some(upstream) => upstream,
+            None => (simulator.serve().await?, "simulated".to_owned()),
+        };
+        let config = Config {
+            table_name: options.table_name,
+            token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
+            token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
+            token_lifetime_seconds: 12 * 60 * 60,
+            imageflux_endpoint: endpoint,
+            imageflux_access_token: Some(SecretString::from(token)),
+            cors_origins: vec!["*".to_owned()],
+        };
+        let random = Random::default();
+        let app = App::new(&config, Table::new(Arc::new(table), random.clone()), options.clock, random)?;
+        demo::seed(&app).await?;
+        let listener =
+            TcpListener::bind(&options.listen).await.map_err(|error| format!("{}: {error}", options.listen))?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let router = Router::new()
+            .route("/2015-03-31/functions/{name}/invocations", post(gateway::invoke))
+            .fallback(gateway::handle)
+            .with_state(app.clone())
+            .merge(simulator.controls())
+            .layer(DefaultBodyLimit::max(MAX_BODY));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        spawn(async move { axum::serve(listener, service).await });
+        spawn(sweep_for_ever(app.clone()));
+        Ok(Self { address, app, simulator, table_url })
+    }
+
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+async fn sweep_for_ever(app: App) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        let (swept, _) = telemetry::observe(sweeping::sweep(&app)).await;
+        match swept {
+            Ok(swept) if swept.finished + swept.left == 0 => {}
+            swept => telemetry::emit(&serde_json::json!({"sweeper": format!("{swept:?}")})),
+        }
+    }
+}
+
+/// This is no Lambda: here, tasks in the background live as long as the process.
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) {
+    #[expect(clippy::disallowed_methods, reason = "the local server has a process of its own")]
+    tokio::spawn(task);
+}

@@ -1,0 +1,89 @@
+//! What every operation is given. Built once per process, before the first request.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::credentials;
+use crate::credentials::tokens::Tokens;
+use crate::domain::ids::TenantId;
+use crate::imageflux::ImageFlux;
+use crate::imageflux::transport::Https;
+use crate::random::Random;
+use crate::store::tenants;
+use crate::table::Table;
+use crate::table::dynamodb::DynamoDb;
+
+#[derive(Clone)]
+pub struct App {
+    pub table: Table,
+    pub imageflux: ImageFlux,
+    pub tokens: Arc<Tokens>,
+    pub token_lifetime: TimeDelta,
+    pub cors_origins: Arc<[String]>,
+    pub clock: Clock,
+    pub random: Random,
+}
+
+#[derive(Deserialize)]
+struct SigningKey {
+    kid: String,
+    private_key: String,
+}
+
+impl App {
+    /// From the environment, with one cheap read to have the connection to the table open.
+    ///
+    /// # Errors
+    /// Names what is missing or wrong.
+    pub async fn from_env() -> Result<Self, String> {
+        let config = Config::from_env()?;
+        let table = DynamoDb::from_env(config.table_name.clone()).await;
+        let random = Random::default();
+        let app = Self::new(&config, Table::new(Arc::new(table), random.clone()), Clock::default(), random)?;
+        // Whether it succeeds, the first request will see.
+        let _warmed = app.is_healthy().await;
+        Ok(app)
+    }
+
+    /// # Errors
+    /// Names what is missing or wrong.
+    pub fn new(config: &Config, table: Table, clock: Clock, random: Random) -> Result<Self, String> {
+        let no_token = SecretString::from("");
+        let access_token = config.imageflux_access_token.as_ref().unwrap_or(&no_token);
+        Ok(Self {
+            table,
+            imageflux: ImageFlux::new(Arc::new(Https::new(&config.imageflux_endpoint, access_token)?)),
+            tokens: Arc::new(tokens(config)?),
+            token_lifetime: TimeDelta::seconds(config.token_lifetime_seconds),
+            cors_origins: config.cors_origins.clone().into(),
+            clock,
+            random,
+        })
+    }
+
+    /// Whether the table answers.
+    pub async fn is_healthy(&self) -> bool {
+        tenants::find(&self.table, &TenantId::from("health")).await.is_ok()
+    }
+
+    /// How a tenant is named in logs: recognisable, but not its id.
+    #[must_use]
+    pub fn tenant_mark(&self, tenant: &TenantId) -> String {
+        credentials::digest(&[b"log", tenant.as_str().as_bytes()])[..12].to_owned()
+    }
+}
+
+fn tokens(config: &Config) -> Result<Tokens, String> {
+    // A function that serves no API has no keys; then no token is one.
+    let Some(public_keys) = &config.token_public_keys else { return Ok(Tokens::none()) };
+    let tokens = Tokens::new(public_keys)?;
+    let Some(signing_key) = &config.token_signing_key else { return Ok(tokens) };
+    let key: SigningKey = serde_json::from_str(signing_key.expose_secret())
+        .map_err(|_| r#"TOKEN_SIGNING_KEY is not {"kid": ..., "private_key": ...}"#)?;
+    tokens.with_signing_key(&key.kid, &key.private_key)
+}

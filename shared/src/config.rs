@@ -1,0 +1,60 @@
+//! Configuration: the only reader of the environment.
+
+use secrecy::SecretString;
+
+/// What the functions are told by their environment. Each takes what it needs.
+pub struct Config {
+    /// `TABLE_NAME`
+    pub table_name: String,
+    /// `TOKEN_PUBLIC_KEYS`: `kid=key[,kid=key]`, keys in unpadded base64url.
+    pub token_public_keys: Option<String>,
+    /// `TOKEN_SIGNING_KEY`: `{"kid": ..., "private_key": <PKCS#8 in base64>}`.
+    pub token_signing_key: Option<SecretString>,
+    /// `TOKEN_LIFETIME_SECONDS`, 43200 unless told otherwise.
+    pub token_lifetime_seconds: i64,
+    /// `IMAGEFLUX_ENDPOINT`
+    pub imageflux_endpoint: String,
+    /// `IMAGEFLUX_ACCESS_TOKEN`
+    pub imageflux_access_token: Option<SecretString>,
+    /// `CORS_ORIGINS`: `*`, or a comma-separated list; without it no other origin may read answers.
+    pub cors_origins: Vec<String>,
+}
+
+const DEFAULT_LIFETIME: i64 = 12 * 60 * 60;
+const LONGEST_LIFETIME: i64 = 7 * 24 * 60 * 60;
+const IMAGEFLUX: &str = "https://live-api.imageflux.jp/";
+
+impl Config {
+    /// # Errors
+    /// Names the variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, String> {
+        Ok(Self {
+            table_name: var("TABLE_NAME").ok_or("TABLE_NAME is not set")?,
+            token_public_keys: var("TOKEN_PUBLIC_KEYS"),
+            token_signing_key: var("TOKEN_SIGNING_KEY").map(SecretString::from),
+            token_lifetime_seconds: lifetime(var("TOKEN_LIFETIME_SECONDS"))?,
+            imageflux_endpoint: var("IMAGEFLUX_ENDPOINT").unwrap_or_else(|| IMAGEFLUX.to_owned()),
+            imageflux_access_token: var("IMAGEFLUX_ACCESS_TOKEN").map(SecretString::from),
+            cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default()),
+        })
+    }
+}
+
+/// A variable of the environment; one that is set to nothing counts as not set.
+#[must_use]
+pub fn var(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn lifetime(value: Option<String>) -> Result<i64, String> {
+    let Some(value) = value else { return Ok(DEFAULT_LIFETIME) };
+    match value.parse() {
+        Ok(seconds) if (1..=LONGEST_LIFETIME).contains(&seconds) => Ok(seconds),
+        _ => Err(format!("TOKEN_LIFETIME_SECONDS is not a number from 1 to {LONGEST_LIFETIME}")),
+    }
+}
+
+fn origins(value: &str) -> Vec<String> {
+    value.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,85 @@
+//! Password hashes: Argon2id with OWASP's minimum parameters, as PHC strings.
+//!
+//! <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use secrecy::{ExposeSecret, SecretSlice};
+
+use crate::domain::password::Password;
+use crate::random::Random;
+
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// How to hash: algorithm, parameters and salt, i.e. a PHC string without its last part.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Recipe(String);
+
+impl Recipe {
+    /// Today's parameters with a salt, which is 16 random bytes in base64.
+    #[must_use]
+    pub fn with_salt(salt: &str) -> Self {
+        Self(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}"))
+    }
+
+    /// The recipe by which a PHC string was made.
+    #[must_use]
+    pub fn of(phc: &str) -> Self {
+        Self(phc.rsplit_once('$').map_or(phc, |(recipe, _)| recipe).to_owned())
+    }
+
+    #[must_use]
+    pub fn salt(&self) -> &str {
+        self.0.rsplit_once('$').map_or("", |(_, salt)| salt)
+    }
+
+    fn apply(&self, password: &[u8]) -> Option<String> {
+        let mut parts = self.0.split('$').skip(1);
+        let (algorithm, version, parameters, salt) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let mut numbers = parameters.split(',').map(|parameter| parameter.split_once('=')?.1.parse().ok());
+        let params = Params::new(numbers.next()??, numbers.next()??, numbers.next()??, None).ok()?;
+        let algorithm = Algorithm::new(algorithm).ok()?;
+        let version = Version::try_from(version.strip_prefix("v=")?.parse::<u32>().ok()?).ok()?;
+        let salt = STANDARD_NO_PAD.decode(salt).ok()?;
+        let mut hash = [0; Params::DEFAULT_OUTPUT_LEN];
+        Argon2::new(algorithm, version, params).hash_password_into(password, &salt, &mut hash).ok()?;
+        Some(format!("{}${}", self.0, STANDARD_NO_PAD.encode(hash)))
+    }
+}
+
+#[must_use]
+pub fn new_salt(random: &Random) -> String {
+    STANDARD_NO_PAD.encode(random.bytes::<16>())
+}
+
+/// The PHC string of a password, worked out off the async threads. `None` only for a broken recipe.
+pub async fn hash(password: &Password, recipe: Recipe) -> Option<String> {
+    let bytes = SecretSlice::from(password.expose().to_vec());
+    tokio::task::spawn_blocking(move || recipe.apply(bytes.expose_secret())).await.ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_recipe_makes_the_same_hash_again_and_only_from_the_same_password() {
+        let password = Password::parse("Password123").unwrap();
+        let phc = hash(&password, Recipe::with_salt(&new_salt(&Random::from_seed(1)))).await.unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_eq!(hash(&password, Recipe::of(&phc)).await.as_ref(), Some(&phc));
+        let other = Password::parse("Password124").unwrap();
+        assert_ne!(hash(&other, Recipe::of(&phc)).await.unwrap(), phc);
+    }
+
+    #[tokio::test]
+    async fn a_hash_with_older_parameters_is_still_understood() {
+        let password = Password::parse("Password123").unwrap();
+        let old = Recipe("$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA".to_owned());
+        let phc = hash(&password, old).await.unwrap();
+        assert_eq!(hash(&password, Recipe::of(&phc)).await, Some(phc));
+    }
+}

@@ -1,0 +1,50 @@
+//! The tenant's word at login.
+
+use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::UnicodeNormalization;
+
+use super::invalid::Invalid;
+
+const MAX_CHARACTERS: usize = 64;
+
+/// 1 to 64 characters after NFC, no control characters, not only white space. Two tenants may use the same.
+#[derive(Debug)]
+pub struct AccessCode(SecretString);
+
+impl AccessCode {
+    /// # Errors
+    /// The first rule that the text breaks.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let text: String = raw.nfc().collect();
+        if text.chars().count() > MAX_CHARACTERS {
+            return Err(Invalid::TooLong(MAX_CHARACTERS));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::ControlCharacter);
+        }
+        if text.chars().all(char::is_whitespace) {
+            return Err(Invalid::Blank);
+        }
+        Ok(Self(text.into()))
+    }
+
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_to_sixty_four_characters_are_accepted() {
+        assert!(AccessCode::parse("0").is_ok());
+        assert!(AccessCode::parse(&"番".repeat(64)).is_ok());
+        assert_eq!(AccessCode::parse(&"番".repeat(65)).err(), Some(Invalid::TooLong(64)));
+        assert_eq!(AccessCode::parse("").err(), Some(Invalid::Blank));
+        assert_eq!(AccessCode::parse(" \u{3000}").err(), Some(Invalid::Blank));
+        assert_eq!(AccessCode::parse("12\n34").err(), Some(Invalid::ControlCharacter));
+    }
+}

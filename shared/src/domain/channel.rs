@@ -1,0 +1,17 @@
+//! What ImageFlux gives us for a schedule.
+
+use serde::{Deserialize, Serialize};
+
+/// A channel to publish to. Both parts are for holders of `delivery` only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    pub channel_id: String,
+    pub sora_url: String,
+}
+
+/// One publishing connection and the address of its HLS playlist.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Playlist {
+    pub connection_id: String,
+    pub playlist_url: String,
+}

@@ -1,0 +1,102 @@
+//! The one rule behind every text that people read: names and chat messages.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::invalid::Invalid;
+
+/// Whether a text may have several lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    One,
+    Many,
+}
+
+/// Normalises to NFC, trims white space at both ends, and checks what is left: 1 to `at_most`
+/// Unicode scalar values, one of them visible, no control characters, nothing that turns the
+/// direction of the text around it.
+///
+/// # Errors
+/// The first rule that the text breaks.
+pub fn parse(raw: &str, at_most: usize, lines: Lines) -> Result<String, Invalid> {
+    let mut text: String = raw.nfc().collect();
+    if lines == Lines::Many {
+        text = text.replace("\r\n", "\n");
+    }
+    let text = text.trim();
+    if text.chars().count() > at_most {
+        return Err(Invalid::TooLong(at_most));
+    }
+    if text.chars().any(|c| c.is_control() && !(c == '\n' && lines == Lines::Many)) {
+        return Err(Invalid::ControlCharacter);
+    }
+    if text.chars().any(|c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')) {
+        return Err(Invalid::BidirectionalControl);
+    }
+    if text.chars().all(is_invisible) {
+        return Err(Invalid::Blank);
+    }
+    Ok(text.to_owned())
+}
+
+/// White space, the code points that Unicode lists as `Default_Ignorable`, and U+2800 (the Braille
+/// cell without dots), which are drawn as nothing.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn thirty_characters_are_accepted_and_thirty_one_are_not() {
+        for unit in ["配", "😀", "e\u{301}", "x"] {
+            assert!(parse(&unit.repeat(30), 30, Lines::One).is_ok(), "{unit}");
+            assert_eq!(parse(&unit.repeat(31), 30, Lines::One), Err(Invalid::TooLong(30)), "{unit}");
+        }
+    }
+
+    #[test]
+    fn white_space_at_the_ends_does_not_count() {
+        assert_eq!(parse(" \u{3000}名前\t ", 2, Lines::One), Ok("名前".to_owned()));
+    }
+
+    #[test]
+    fn a_text_that_nobody_can_see_is_refused() {
+        for raw in ["", "   ", "\u{3000}", "\u{200B}\u{200D}", "\u{2800}", "\u{3164}", "\u{00AD}", "\u{FE0F}"] {
+            assert_eq!(parse(raw, 30, Lines::One), Err(Invalid::Blank), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn control_characters_and_direction_overrides_are_refused() {
+        assert_eq!(parse("a\u{0}b", 30, Lines::One), Err(Invalid::ControlCharacter));
+        assert_eq!(parse("a\nb", 30, Lines::One), Err(Invalid::ControlCharacter));
+        assert_eq!(parse("a\u{202E}b", 30, Lines::One), Err(Invalid::BidirectionalControl));
+        assert_eq!(parse("a\u{2066}b", 30, Lines::One), Err(Invalid::BidirectionalControl));
+    }
+
+    #[test]
+    fn many_lines_keep_their_line_feeds_and_no_carriage_return() {
+        assert_eq!(parse("a\r\nb", 50, Lines::Many), Ok("a\nb".to_owned()));
+        assert_eq!(parse("a\rb", 50, Lines::Many), Err(Invalid::ControlCharacter));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_accepted_is_accepted_again_unchanged(raw in "\\PC{0,40}") {
+            if let Ok(text) = parse(&raw, 30, Lines::One) {
+                prop_assert!((1..=30).contains(&text.chars().count()));
+                prop_assert_eq!(parse(&text, 30, Lines::One), Ok(text));
+            }
+        }
+    }
+}

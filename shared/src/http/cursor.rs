@@ -1,0 +1,113 @@
+//! Cursors: opaque to clients, bound to what they were handed out for, and checked for damage.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::credentials::digest;
+use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::invalid::Invalid;
+use crate::operations::chat::Progress;
+use crate::operations::schedules::Position;
+
+const CHECKSUM: usize = 8;
+
+/// What a cursor belongs to.
+pub struct Scope<'a> {
+    pub tenant: &'a TenantId,
+    /// The list, e.g. `schedules`, or the schedule whose chat is read.
+    pub list: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PositionWire(i64, ScheduleId);
+
+#[must_use]
+pub fn from_position(scope: &Scope<'_>, position: &Position) -> String {
+    let wire = PositionWire(position.start.timestamp(), position.id.clone());
+    seal(scope, &serde_json::to_vec(&wire).unwrap_or_default())
+}
+
+/// # Errors
+/// When the text is no cursor of this list.
+pub fn to_position(scope: &Scope<'_>, text: &str) -> Result<Position, Invalid> {
+    let PositionWire(start, id) =
+        serde_json::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?;
+    let start = DateTime::from_timestamp(start, 0).ok_or(Invalid::NotACursor)?;
+    Ok(Position { start, id })
+}
+
+/// Eight bytes of watermark, then sixteen for each message given above it.
+#[must_use]
+pub fn from_progress(scope: &Scope<'_>, progress: &Progress) -> String {
+    let mut bytes = progress.watermark.to_be_bytes().to_vec();
+    for id in &progress.given {
+        bytes.extend_from_slice(Uuid::try_parse(id.as_str()).unwrap_or_default().as_bytes());
+    }
+    seal(scope, &bytes)
+}
+
+/// # Errors
+/// When the text is no cursor of this chat.
+pub fn to_progress(scope: &Scope<'_>, text: &str) -> Result<Progress, Invalid> {
+    let bytes = open(scope, text)?;
+    let (watermark, ids) = bytes.split_first_chunk::<8>().ok_or(Invalid::NotACursor)?;
+    let (ids, rest) = ids.as_chunks::<16>();
+    if !rest.is_empty() {
+        return Err(Invalid::NotACursor);
+    }
+    let given: BTreeSet<_> = ids.iter().map(|id| Uuid::from_bytes(*id).into()).collect();
+    Ok(Progress { watermark: i64::from_be_bytes(*watermark), given })
+}
+
+fn checksum(scope: &Scope<'_>, content: &[u8]) -> [u8; CHECKSUM] {
+    let digest = digest(&[b"cursor", scope.tenant.as_str().as_bytes(), scope.list.as_bytes(), content]);
+    let mut checksum = [0; CHECKSUM];
+    checksum.copy_from_slice(&digest.as_bytes()[..CHECKSUM]);
+    checksum
+}
+
+fn seal(scope: &Scope<'_>, content: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode([&checksum(scope, content), content].concat())
+}
+
+fn open(scope: &Scope<'_>, text: &str) -> Result<Vec<u8>, Invalid> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Invalid::NotACursor)?;
+    let (sum, content) = bytes.split_first_chunk::<CHECKSUM>().ok_or(Invalid::NotACursor)?;
+    if *sum == checksum(scope, content) { Ok(content.to_vec()) } else { Err(Invalid::NotACursor) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress() -> Progress {
+        let ids = [1_u128, 2].map(|id| Uuid::from_u128(id).into());
+        Progress { watermark: 1_637_000_000_000, given: BTreeSet::from(ids) }
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was() {
+        let scope = Scope { tenant: &"t".into(), list: "s" };
+        assert_eq!(to_progress(&scope, &from_progress(&scope, &progress())), Ok(progress()));
+    }
+
+    #[test]
+    fn a_foreign_or_damaged_cursor_is_refused() {
+        let (tenant, other) = (TenantId::from("t"), TenantId::from("u"));
+        let scope = Scope { tenant: &tenant, list: "s" };
+        let cursor = from_progress(&scope, &progress());
+        assert!(to_progress(&Scope { tenant: &other, list: "s" }, &cursor).is_err());
+        assert!(to_progress(&Scope { tenant: &tenant, list: "r" }, &cursor).is_err());
+        for index in 0..cursor.len() {
+            let mut damaged = cursor.clone().into_bytes();
+            damaged[index] = if damaged[index] == b'A' { b'B' } else { b'A' };
+            assert!(to_progress(&scope, std::str::from_utf8(&damaged).unwrap()).is_err(), "{index}");
+        }
+        assert!(to_progress(&scope, "").is_err());
+    }
+}

@@ -1,0 +1,310 @@
+//! A request's parameters, from its body, its query, or both. Every failing field is named at once.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::datetime;
+use super::request::Request;
+use crate::domain::hls::{self, HlsParams};
+use crate::domain::ids::{ScheduleId, UserId};
+use crate::domain::interval::Interval;
+use crate::domain::invalid::{FieldError, Invalid, JsonType};
+use crate::operations::Error;
+use crate::operations::idempotency::Keyed;
+
+pub struct Form<'r> {
+    request: &'r Request,
+    query: &'r [(String, String)],
+    body: Vec<(String, &'r RawValue)>,
+    errors: Vec<FieldError>,
+}
+
+/// A value as it was given.
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    Query(&'a str),
+    /// JSON text.
+    Json(&'a str),
+}
+
+impl<'r> Form<'r> {
+    /// POST and PATCH: a JSON object, and nothing else.
+    ///
+    /// # Errors
+    /// When there is no such body.
+    pub fn of_body(request: &'r Request) -> Result<Self, Error> {
+        let text = request.text()?.ok_or(Error::Malformed)?;
+        Ok(Self::new(request, &[], members(text)?))
+    }
+
+    /// GET and DELETE: the query, or a JSON object.
+    ///
+    /// # Errors
+    /// When there is a body that is something else.
+    pub fn of_query_or_body(request: &'r Request) -> Result<Self, Error> {
+        let body = match request.text()? {
+            Some(text) if !text.trim().is_empty() => members(text)?,
+            _ => Vec::new(),
+        };
+        Ok(Self::new(request, &request.query, body))
+    }
+
+    fn new(request: &'r Request, query: &'r [(String, String)], body: Vec<(String, &'r RawValue)>) -> Self {
+        let mut form = Self { request, query, body, errors: Vec::new() };
+        let query: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
+        let body: Vec<&str> = form.body.iter().map(|(name, _)| name.as_str()).collect();
+        let repeated = |names: &[&str]| {
+            let twice = names.iter().enumerate().filter(|(index, name)| names[..*index].contains(name));
+            twice.map(|(_, name)| FieldError::new(*name, Invalid::Duplicate)).collect::<Vec<_>>()
+        };
+        let errors = [repeated(&query), repeated(&body)].concat();
+        form.errors = errors;
+        form
+    }
+
+    /// The checked form, or every field that failed.
+    ///
+    /// # Errors
+    /// `Invalid`, when a field failed.
+    pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Error> {
+        if !self.errors.is_empty() {
+            return Err(Error::Invalid(self.errors));
+        }
+        build().ok_or_else(|| Error::Internal("a form lost a field".to_owned()))
+    }
+
+    /// As `finish`, with the request's `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// `Invalid`, when a field or the key failed.
+    pub fn finish_keyed<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<Keyed<T>, Error> {
+        let key = self.request.idempotency_key().unwrap_or_else(|error| {
+            self.errors.push(error);
+            None
+        });
+        Ok(Keyed { form: self.finish(build)?, key })
+    }
+
+    pub fn text<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        self.required(name, |given| parse(&string(given)?))
+    }
+
+    pub fn optional_text<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        self.optional(name, |given| parse(&string(given)?))
+    }
+
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        self.required(name, boolean)
+    }
+
+    pub fn optional_boolean(&mut self, name: &str) -> Option<bool> {
+        self.optional(name, boolean)
+    }
+
+    /// Any string is a schedule's id; most name nothing.
+    pub fn schedule_id(&mut self) -> Option<ScheduleId> {
+        self.text("schedule_id", |text| Ok(text.into()))
+    }
+
+    pub fn user_id(&mut self) -> Option<UserId> {
+        self.required("user_id", |given| integer(given, 0, i64::MAX).map(UserId))
+    }
+
+    pub fn limit(&mut self) -> Option<usize> {
+        self.optional("limit", |given| integer(given, 1, 1000)).and_then(|limit| usize::try_from(limit).ok())
+    }
+
+    pub fn optional_datetime(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        self.optional_text(name, datetime::parse)
+    }
+
+    pub fn interval(&mut self) -> Option<Interval> {
+        let start = self.text("start_datetime", datetime::parse);
+        let end = self.text("end_datetime", datetime::parse);
+        match Interval::new(start?, end?) {
+            Ok(interval) => Some(interval),
+            Err(reason) => {
+                self.errors.push(FieldError::new("end_datetime", reason));
+                None
+            }
+        }
+    }
+
+    /// An array, or a string that holds one.
+    pub fn hls_params(&mut self) -> Option<HlsParams> {
+        let mut errors = Vec::new();
+        let checked = self.required(hls::FIELD, |given| {
+            let Given::Json(json) = given else { return Err(Invalid::WrongType(JsonType::Array)) };
+            let text = if json.starts_with('"') { string(given)? } else { json.to_owned() };
+            let value = tree(&text)?;
+            Ok(HlsParams::check(text.trim(), &value).map_err(|found| errors = found).ok())
+        });
+        self.errors.extend(errors);
+        checked.flatten()
+    }
+
+    fn required<T>(&mut self, name: &str, parse: impl FnOnce(Given<'_>) -> Result<T, Invalid>) -> Option<T> {
+        if self.given(name).is_none() {
+            self.errors.push(FieldError::new(name, Invalid::Missing));
+        }
+        self.optional(name, parse)
+    }
+
+    fn optional<T>(&mut self, name: &str, parse: impl FnOnce(Given<'_>) -> Result<T, Invalid>) -> Option<T> {
+        let result = match self.given(name)? {
+            Ok(Given::Json("null")) => Err(Invalid::Null),
+            Ok(given) => parse(given),
+            Err(reason) => Err(reason),
+        };
+        result.map_err(|reason| self.errors.push(FieldError::new(name, reason))).ok()
+    }
+
+    /// The value in the query or in the body; in both only if they are the same.
+    fn given(&self, name: &str) -> Option<Result<Given<'r>, Invalid>> {
+        let query = self.query.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        let body = self.body.iter().find(|(given, _)| given == name).map(|(_, value)| value.get());
+        match (query, body) {
+            (None, None) => None,
+            (Some(text), None) => Some(Ok(Given::Query(text))),
+            (None, Some(json)) => Some(Ok(Given::Json(json))),
+            (Some(text), Some(json)) => {
+                let same = json == text || serde_json::from_str::<String>(json).is_ok_and(|string| string == text);
+                Some(if same { Ok(Given::Json(json)) } else { Err(Invalid::Contradictory) })
+            }
+        }
+    }
+}
+
+fn string(given: Given<'_>) -> Result<String, Invalid> {
+    match given {
+        Given::Query(text) => Ok(text.to_owned()),
+        Given::Json(json) => serde_json::from_str(json).map_err(|_| Invalid::WrongType(JsonType::String)),
+    }
+}
+
+fn boolean(given: Given<'_>) -> Result<bool, Invalid> {
+    match given {
+        Given::Json("true" | "1") | Given::Query("true" | "1") => Ok(true),
+        Given::Json("false" | "0") | Given::Query("false" | "0") => Ok(false),
+        _ => Err(Invalid::WrongType(JsonType::Boolean)),
+    }
+}
+
+/// A JSON integer, or decimal digits in a query.
+fn integer(given: Given<'_>, least: i64, most: i64) -> Result<i64, Invalid> {
+    let (Given::Query(text) | Given::Json(text)) = given;
+    let digits = match given {
+        Given::Query(text) => text,
+        Given::Json(text) => text.strip_prefix('-').unwrap_or(text),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Invalid::WrongType(JsonType::Integer));
+    }
+    let number: Option<i64> = if text.starts_with('-') { None } else { text.parse().ok() };
+    number.filter(|number| (least..=most).contains(number)).ok_or(Invalid::OutOfRange(least, most))
+}
+
+/// The members of a JSON object, repeated ones included. What nobody asks for is never looked into.
+fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Error> {
+    struct Members;
+
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, &'de RawValue)>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a JSON object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(member) = map.next_entry()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let members = deserializer.deserialize_map(Members).map_err(|_| Error::Malformed)?;
+    deserializer.end().map_err(|_| Error::Malformed)?;
+    Ok(members)
+}
+
+/// A JSON tree in which no object has a member twice.
+fn tree(text: &str) -> Result<Value, Invalid> {
+    struct Tree;
+
+    impl<'de> DeserializeSeed<'de> for Tree {
+        type Value = Value;
+
+        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+    }
+
+    impl<'de> Visitor<'de> for Tree {
+        type Value = Value;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("JSON")
+        }
+
+        fn visit_unit<E>(self) -> Result<Value, E> {
+            Ok(Value::Null)
+        }
+
+        fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+            Ok(value.into())
+        }
+
+        fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+            Ok(value.into())
+        }
+
+        fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+            Ok(value.into())
+        }
+
+        fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+            Ok(value.into())
+        }
+
+        fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+            Ok(value.into())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+            let mut items = Vec::new();
+            while let Some(item) = seq.next_element_seed(Tree)? {
+                items.push(item);
+            }
+            Ok(Value::Array(items))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+            let mut members = Map::new();
+            while let Some(name) = map.next_key::<String>()? {
+                let value = map.next_value_seed(Tree)?;
+                if members.insert(name, value).is_some() {
+                    return Err(A::Error::custom(DUPLICATE));
+                }
+            }
+            Ok(Value::Object(members))
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = Tree.deserialize(&mut deserializer).map_err(|error| match error.to_string() {
+        message if message.starts_with(DUPLICATE) => Invalid::Duplicate,
+        message if message.starts_with("recursion limit") => Invalid::TooDeep(hls::MAX_DEPTH),
+        _ => Invalid::NotJson,
+    })?;
+    deserializer.end().map_err(|_| Invalid::NotJson)?;
+    Ok(value)
+}
+
+const DUPLICATE: &str = "a member is given twice";

@@ -1,0 +1,236 @@
+//! ImageFlux, and all we know of its habits: one method per target, statuses to a small error.
+//!
+//! Its error bodies are undocumented, so the status decides; whatever it answers is treated as hostile.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::channel::{Channel, Playlist};
+use crate::domain::hls::HlsParams;
+use crate::telemetry;
+
+pub mod transport;
+
+use transport::{Answer, Failure, Transport};
+
+const CREATE_BUDGET: Duration = Duration::from_secs(8);
+const ATTEMPT: Duration = Duration::from_secs(3);
+const ATTEMPTS: usize = 2;
+/// How long one answer to "which playlists?" serves all who ask in this process.
+const SHARED_FOR: Duration = Duration::from_secs(2);
+const MAX_ANSWER: usize = 64 * 1024;
+const MAX_CHANNEL_LIST: usize = 4 * 1024 * 1024;
+const MAX_REASON: usize = 200;
+
+/// Why ImageFlux did not do it. The texts are for the log, but for the reason of a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageFluxError {
+    /// It refused what we asked for; the reason is its own, cut and cleaned.
+    Rejected(String),
+    /// It refused us, failed, or answered nonsense.
+    Failed(String),
+    /// It is busy or cannot be reached.
+    Unavailable(String),
+    /// It did not answer in time.
+    TimedOut,
+}
+
+/// A channel that could not be created, and what may have been left behind of it.
+#[derive(Debug)]
+pub struct CreateError {
+    pub error: ImageFluxError,
+    pub left_behind: Option<String>,
+}
+
+#[derive(Clone)]
+pub struct ImageFlux {
+    transport: Arc<dyn Transport>,
+    playlists: Arc<Mutex<HashMap<String, (Instant, Vec<Playlist>)>>>,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    channel_id: String,
+    #[serde(default)]
+    sora_url: String,
+}
+
+#[derive(Deserialize)]
+struct Playlists {
+    hls: Vec<ListedPlaylist>,
+}
+
+#[derive(Deserialize)]
+struct ListedPlaylist {
+    connection_id: String,
+    playlist_url: String,
+}
+
+#[derive(Deserialize)]
+struct ChannelIds {
+    channel_ids: Vec<String>,
+}
+
+impl ImageFlux {
+    #[must_use]
+    pub fn new(transport: Arc<dyn Transport>) -> Self {
+        Self { transport, playlists: Arc::default() }
+    }
+
+    /// Creates a channel. It is asked once: a second time only when the first was never sent,
+    /// because ImageFlux has no idempotency key.
+    ///
+    /// # Errors
+    /// When there is no usable channel.
+    pub async fn create_channel(&self, hls: &HlsParams) -> Result<Channel, CreateError> {
+        let body = format!(r#"{{"hls":{}}}"#, hls.as_json());
+        let target = "ImageFlux_20200316.CreateMultistreamChannelWithHLS";
+        let answer = self.call(target, &body, CREATE_BUDGET, MAX_ANSWER).await;
+        let answer = match answer {
+            Err(Failure::NotSent(_)) => self.call(target, &body, CREATE_BUDGET, MAX_ANSWER).await,
+            answer => answer,
+        };
+        let nothing_left = |error| CreateError { error, left_behind: None };
+        let body = success(answer).map_err(nothing_left)?;
+        let created: Created = serde_json::from_slice(&body)
+            .map_err(|_| nothing_left(ImageFluxError::Failed("an answer without channel_id".to_owned())))?;
+        if !is_opaque_id(&created.channel_id) {
+            return Err(nothing_left(ImageFluxError::Failed("an unusable channel_id".to_owned())));
+        }
+        if !has_scheme(&created.sora_url, &["wss://", "ws://"]) {
+            let error = ImageFluxError::Failed("an unusable sora_url".to_owned());
+            return Err(CreateError { error, left_behind: Some(created.channel_id) });
+        }
+        Ok(Channel { channel_id: created.channel_id, sora_url: created.sora_url })
+    }
+
+    /// The playlists of all who publish to the channel now, in no known order. An answer is shared for two seconds.
+    ///
+    /// # Errors
+    /// When ImageFlux does not tell.
+    pub async fn list_playlists(&self, channel_id: &str) -> Result<Vec<Playlist>, ImageFluxError> {
+        if let Some((asked_at, playlists)) = self.shared_answers().get(channel_id)
+            && asked_at.elapsed() < SHARED_FOR
+        {
+            return Ok(playlists.clone());
+        }
+        let asked_at = telemetry::now();
+        let body = json!({"channel_id": channel_id}).to_string();
+        let answer = self.repeat("ImageFlux_20200207.ListPlaylistURLs", &body, MAX_ANSWER).await;
+        let listed: Playlists = parse(&success(answer).map_err(as_our_own_failure)?)?;
+        let playlists: Vec<Playlist> = listed
+            .hls
+            .into_iter()
+            .map(|ListedPlaylist { connection_id, playlist_url }| Playlist { connection_id, playlist_url })
+            .collect();
+        let is_usable = |playlist: &Playlist| {
+            is_opaque_id(&playlist.connection_id) && has_scheme(&playlist.playlist_url, &["https://", "http://"])
+        };
+        if !playlists.iter().all(is_usable) {
+            return Err(ImageFluxError::Failed("an unusable playlist".to_owned()));
+        }
+        let mut shared = self.shared_answers();
+        shared.retain(|_, (asked_at, _)| asked_at.elapsed() < SHARED_FOR);
+        shared.insert(channel_id.to_owned(), (asked_at, playlists.clone()));
+        Ok(playlists)
+    }
+
+    /// Deletes a channel; one that is gone already is success.
+    ///
+    /// # Errors
+    /// When the channel may still be there.
+    pub async fn delete_channel(&self, channel_id: &str) -> Result<(), ImageFluxError> {
+        let body = json!({"channel_id": channel_id}).to_string();
+        let answer = self.repeat("ImageFlux_20180501.DeleteChannel", &body, MAX_ANSWER).await;
+        match success(answer) {
+            Ok(_) => Ok(()),
+            // What it says of a channel that is gone is undocumented, so the list decides.
+            Err(ImageFluxError::Rejected(reason)) => {
+                if self.list_channel_ids().await?.iter().any(|listed| listed == channel_id) {
+                    Err(ImageFluxError::Failed(reason))
+                } else {
+                    Ok(())
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Every channel of the account.
+    ///
+    /// # Errors
+    /// When ImageFlux does not tell.
+    pub async fn list_channel_ids(&self) -> Result<Vec<String>, ImageFluxError> {
+        let answer = self.repeat("ImageFlux_20200729.ListChannelIDs", "{}", MAX_CHANNEL_LIST).await;
+        let listed: ChannelIds = parse(&success(answer).map_err(as_our_own_failure)?)?;
+        Ok(listed.channel_ids)
+    }
+
+    /// For calls that may be repeated.
+    async fn repeat(&self, target: &str, body: &str, at_most: usize) -> Result<Answer, Failure> {
+        let mut answer = self.call(target, body, ATTEMPT, at_most).await;
+        for _ in 1..ATTEMPTS {
+            match answer {
+                Ok(Answer { status: 500.., .. }) | Err(_) => answer = self.call(target, body, ATTEMPT, at_most).await,
+                Ok(_) => break,
+            }
+        }
+        answer
+    }
+
+    async fn call(&self, target: &str, body: &str, budget: Duration, at_most: usize) -> Result<Answer, Failure> {
+        let call = tokio::time::timeout(budget, self.transport.post(target, body.to_owned(), at_most));
+        telemetry::imageflux_call(call).await.unwrap_or(Err(Failure::TimedOut))
+    }
+
+    fn shared_answers(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Vec<Playlist>)>> {
+        self.playlists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The body of a 2xx, or what the status means.
+fn success(answer: Result<Answer, Failure>) -> Result<Vec<u8>, ImageFluxError> {
+    match answer {
+        Ok(Answer { status: 200..=299, body }) => Ok(body),
+        Ok(Answer { status: 400 | 404 | 409 | 413 | 422, body }) => Err(ImageFluxError::Rejected(reason(&body))),
+        Ok(Answer { status: 429, .. }) => Err(ImageFluxError::Unavailable("status 429".to_owned())),
+        Ok(Answer { status, .. }) => Err(ImageFluxError::Failed(format!("status {status}"))),
+        Err(Failure::NotSent(cause)) => Err(ImageFluxError::Unavailable(cause)),
+        Err(Failure::Broken(cause)) => Err(ImageFluxError::Failed(cause)),
+        Err(Failure::TimedOut) => Err(ImageFluxError::TimedOut),
+    }
+}
+
+/// A refusal of what only we chose is no fault of the client.
+fn as_our_own_failure(error: ImageFluxError) -> ImageFluxError {
+    match error {
+        ImageFluxError::Rejected(reason) => ImageFluxError::Failed(reason),
+        error => error,
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, ImageFluxError> {
+    serde_json::from_slice(body).map_err(|_| ImageFluxError::Failed("an answer of another shape".to_owned()))
+}
+
+/// The text of an error body, wherever it may stand, short and printable.
+fn reason(body: &[u8]) -> String {
+    let parsed: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = ["error", "message", "error_type"].iter().find_map(|name| parsed.get(name)?.as_str());
+    let clean: String = text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
+    if clean.is_empty() { "no reason given".to_owned() } else { clean }
+}
+
+fn is_opaque_id(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn has_scheme(url: &str, schemes: &[&str]) -> bool {
+    url.len() <= 2048
+        && url.bytes().all(|byte| byte.is_ascii_graphic())
+        && schemes.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len())
+}

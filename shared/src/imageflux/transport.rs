@@ -1,0 +1,111 @@
+//! How a request reaches ImageFlux: one POST over HTTPS. A simulation is another way.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::redirect;
+use secrecy::{ExposeSecret, SecretString};
+
+/// An answer as it came, cut at the size that was asked for.
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer. The texts are for the log.
+#[derive(Debug)]
+pub enum Failure {
+    /// Not a byte of the request was sent.
+    NotSent(String),
+    /// The connection broke in the middle: it may have been done.
+    Broken(String),
+    /// No answer in time: it may have been done.
+    TimedOut,
+}
+
+pub type Promise<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+
+pub trait Transport: Send + Sync {
+    /// `at_most` is the number of bytes of the answer that are read.
+    fn post<'a>(&'a self, target: &'a str, body: String, at_most: usize) -> Promise<'a>;
+}
+
+pub struct Https {
+    client: reqwest::Client,
+    endpoint: reqwest::Url,
+    authorization: HeaderValue,
+}
+
+const CONNECT: Duration = Duration::from_secs(1);
+/// Less than the idle time after which a frozen environment's sockets are dead.
+const POOL_IDLE: Duration = Duration::from_secs(15);
+
+impl Https {
+    /// A console's copy of the token may start with `Bearer `; that is not part of it.
+    ///
+    /// # Errors
+    /// When the endpoint is no URL or the token cannot be a header.
+    pub fn new(endpoint: &str, access_token: &SecretString) -> Result<Self, String> {
+        let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(POOL_IDLE)
+            .build()
+            .map_err(|error| error.to_string())?;
+        let token = access_token.expose_secret().trim();
+        let token = token.strip_prefix("Bearer ").unwrap_or(token);
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| "the ImageFlux access token cannot be sent in a header")?;
+        authorization.set_sensitive(true);
+        let endpoint = endpoint.parse().map_err(|_| format!("IMAGEFLUX_ENDPOINT is not a URL: {endpoint}"))?;
+        Ok(Self { client, endpoint, authorization })
+    }
+
+    async fn send(&self, target: &str, body: String, at_most: usize) -> Result<Answer, Failure> {
+        let mut response = self
+            .client
+            .post(self.endpoint.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("X-Sora-Target", target)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| failure(&error))?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() >= at_most {
+                body.truncate(at_most);
+                break;
+            }
+        }
+        Ok(Answer { status, body })
+    }
+}
+
+impl Transport for Https {
+    fn post<'a>(&'a self, target: &'a str, body: String, at_most: usize) -> Promise<'a> {
+        Box::pin(self.send(target, body, at_most))
+    }
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() {
+        Failure::NotSent("no connection to ImageFlux".to_owned())
+    } else if error.is_timeout() {
+        Failure::TimedOut
+    } else {
+        Failure::Broken("the connection to ImageFlux broke".to_owned())
+    }
+}

@@ -1,0 +1,55 @@
+//! How a function runs on Lambda.
+
+use std::pin::Pin;
+
+use lambda_http::{Error, LambdaEvent, lambda_runtime, service_fn};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::http::Route;
+use crate::http::edge;
+use crate::telemetry;
+
+/// Serves the routes until Lambda ends the process.
+///
+/// # Errors
+/// When the environment is incomplete; the message names what is missing.
+pub async fn run(route: Route) -> Result<(), Error> {
+    let app = App::from_env().await?;
+    let app = &app;
+    lambda_http::run(service_fn(move |event| async move { Ok::<_, Error>(edge::serve(app, route, event).await) })).await
+}
+
+/// What becomes of an event that is no request: its answer, or a line that says what is wrong with it.
+pub type EventResult = Result<Value, String>;
+
+/// A function behind no API.
+pub type EventHandler = for<'a> fn(&'a App, Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + 'a>>;
+
+/// Serves events until Lambda ends the process.
+///
+/// # Errors
+/// When the environment is incomplete; the message names what is missing.
+pub async fn run_on_events(handler: EventHandler) -> Result<(), Error> {
+    let app = App::from_env().await?;
+    let app = &app;
+    let service = service_fn(move |event: LambdaEvent<Value>| async move {
+        answer_event(app, handler, event.payload).await.map_err(Error::from)
+    });
+    lambda_runtime::run(service).await
+}
+
+/// Carries out one event and logs what it cost.
+///
+/// # Errors
+/// What the handler says.
+pub async fn answer_event(app: &App, handler: EventHandler, event: Value) -> EventResult {
+    let (result, record) = telemetry::observe(handler(app, event)).await;
+    let mut line = record.into_json();
+    line.insert("outcome".to_owned(), json!(if result.is_ok() { "ok" } else { "failed" }));
+    if let Err(cause) = &result {
+        line.insert("cause".to_owned(), json!(cause));
+    }
+    telemetry::emit(&Value::Object(line));
+    result
+}

@@ -1,0 +1,219 @@
+//! Chat: one total order, every message exactly once through a cursor.
+//!
+//! Ids sort by the time they were made, but clocks differ and writes take a while, so an id may appear
+//! below others that were read before. What is older than `SETTLED_AFTER` can no longer do so. A cursor
+//! is therefore a watermark, below which everything was given, and the ids given above it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::DateTime;
+
+use super::idempotency::{self, Attempt, Begun, Keyed};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended};
+use crate::app::App;
+use crate::credentials::tokens::Bearer;
+use crate::domain::ids::{MessageId, ScheduleId};
+use crate::domain::message::{Message, MessageBody};
+use crate::policy::{self, Action};
+use crate::store::rates::{self, Posts};
+use crate::store::{keys, messages, schedules};
+use crate::table::Transacted;
+
+/// Longer than a write may take (three seconds) and two clocks may differ (one second each way).
+pub const SETTLED_AFTER: i64 = 5_000;
+
+/// The span over which posts are counted, in milliseconds.
+const RATE_SPAN: i64 = 5_000;
+
+/// How far a reader has come. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Every message made at this time or before was given.
+    pub watermark: i64,
+    /// The messages given that were made after it.
+    pub given: BTreeSet<MessageId>,
+}
+
+pub struct Read {
+    pub schedule: ScheduleId,
+    pub after: Progress,
+    pub limit: Option<usize>,
+}
+
+pub struct Conversation {
+    pub messages: Vec<Message>,
+    pub progress: Progress,
+    pub has_more: bool,
+}
+
+/// The messages not given yet, oldest first. `fits` says how many of them the answer has room for.
+///
+/// # Errors
+/// `ScheduleNotFound`, or when the caller may not.
+pub async fn list_messages(
+    app: &App,
+    bearer: &Bearer,
+    form: Result<Read, Error>,
+    fits: impl FnOnce(&[Message]) -> usize,
+) -> Result<Conversation, Error> {
+    let now = app.clock.now_millis();
+    let load = form.map(|read| async {
+        let first = last_id_of(read.after.watermark);
+        // One more than asked for tells whether there is more.
+        let fetched = read.limit.map(|limit| limit + read.after.given.len() + 1);
+        let (schedule, messages) = tokio::try_join!(
+            schedules::find(&app.table, &bearer.tenant, &read.schedule),
+            messages::after(&app.table, &bearer.tenant, &read.schedule, first.as_ref(), fetched)
+        )?;
+        Ok((read, schedule, messages))
+    });
+    let (_, (read, schedule, mut messages)) = admit(app, bearer, Action::ListMessages, load).await?;
+    schedule.ok_or(Error::ScheduleNotFound)?;
+    messages.retain(|message| !read.after.given.contains(&message.id));
+    let room = read.limit.unwrap_or(usize::MAX).min(fits(&messages));
+    let rest = messages.split_off(room.min(messages.len()));
+    let progress = advance(read.after, &messages, rest.first(), now);
+    Ok(Conversation { messages, progress, has_more: !rest.is_empty() })
+}
+
+/// Raises the watermark to what is settled, but never over a message that was not given.
+fn advance(from: Progress, given_now: &[Message], not_given: Option<&Message>, now: i64) -> Progress {
+    let limit = not_given.map_or(i64::MAX, |message| made_at(&message.id) - 1);
+    let watermark = from.watermark.max((now - SETTLED_AFTER).min(limit));
+    let given = from.given.into_iter().chain(given_now.iter().map(|message| message.id.clone()));
+    Progress { watermark, given: given.filter(|id| made_at(id) > watermark).collect() }
+}
+
+/// The time in an id.
+fn made_at(id: &MessageId) -> i64 {
+    let time = uuid::Uuid::try_parse(id.as_str()).ok().and_then(|uuid| uuid.get_timestamp());
+    time.map_or(0, |time| {
+        let (seconds, nanos) = time.to_unix();
+        i64::try_from(seconds).unwrap_or(i64::MAX / 1000) * 1000 + i64::from(nanos / 1_000_000)
+    })
+}
+
+/// The greatest id of a time: whatever sorts after it was made later.
+fn last_id_of(millis: i64) -> Option<MessageId> {
+    let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0)?;
+    Some(uuid::Builder::from_unix_timestamp_millis(millis, &[0xFF; 10]).into_uuid().into())
+}
+
+pub struct Post {
+    pub schedule: ScheduleId,
+    pub body: MessageBody,
+}
+
+/// # Errors
+/// `ScheduleNotFound`, or `TooManyRequests` when the caller posted too often within five seconds.
+pub async fn post_message(
+    app: &App,
+    bearer: &Bearer,
+    form: Result<Keyed<Post>, Error>,
+) -> Result<(), Error> {
+    let counter = keys::recent_posts(&bearer.tenant, bearer.user);
+    let load = form.map(|Keyed { form: post, key }| async {
+        let (schedule, posts) = tokio::try_join!(
+            schedules::find(&app.table, &bearer.tenant, &post.schedule),
+            rates::posts(&app.table, &counter)
+        )?;
+        Ok((post, key, schedule, posts))
+    });
+    let (caller, (post, key, schedule, posts)) = admit(app, bearer, Action::PostMessage, load).await?;
+    schedule.ok_or(Error::ScheduleNotFound)?;
+    match idempotency::begin(app, &caller, "post_message", key.as_ref()).await? {
+        Begun::Answered(_) => Ok(()),
+        Begun::Fresh(attempt) => {
+            let result = post_once(app, &caller, post, posts, &attempt).await;
+            attempt.end(app, result).await
+        }
+    }
+}
+
+/// Message and counter are written together, so that what is refused does not count.
+async fn post_once(
+    app: &App,
+    caller: &Caller,
+    post: Post,
+    mut posts: Posts,
+    attempt: &Attempt,
+) -> Result<(), Error> {
+    let counter = keys::recent_posts(&caller.tenant, caller.user.id);
+    for _ in 0..2 * MAX_DECISIONS {
+        let now = app.clock.now_millis();
+        let times = one_more_post(&posts, policy::posts_in_five_seconds(caller.user.permissions), now)?;
+        let message = Message {
+            id: app.random.uuid_at(now).into(),
+            user_id: caller.user.id,
+            user_name: caller.user.name.as_str().to_owned(),
+            body: post.body.clone(),
+            created_at: DateTime::from_timestamp_millis(now).unwrap_or_default(),
+        };
+        let mut writes = vec![
+            messages::create(&caller.tenant, &post.schedule, &message)?,
+            rates::remember_post(counter.clone(), &posts, times, now / 1000 + RATE_SPAN / 1000 + 1)?,
+        ];
+        writes.extend(attempt.answer(""));
+        if let Transacted::Done = app.table.transact(&writes).await? {
+            return Ok(());
+        }
+        app.table.pause_up_to(Duration::from_millis(50)).await;
+        posts = rates::posts(&app.table, &counter).await?;
+    }
+    Err(contended())
+}
+
+/// The times of the recent posts with one more, or how long to wait for it.
+fn one_more_post(posts: &Posts, limit: usize, now: i64) -> Result<Vec<i64>, Error> {
+    let mut times: Vec<i64> = posts.times.iter().copied().filter(|time| *time > now - RATE_SPAN).collect();
+    if times.len() >= limit {
+        let free_at = times[times.len() - limit] + RATE_SPAN;
+        let seconds = u64::try_from((free_at - now + 999) / 1000).unwrap_or(1).max(1);
+        return Err(Error::TooManyRequests(seconds));
+    }
+    times.push(now);
+    Ok(times)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn message(millis: i64, seed: u64) -> Message {
+        Message {
+            id: Random::from_seed(seed).uuid_at(millis).into(),
+            user_id: crate::domain::ids::UserId(1),
+            user_name: String::new(),
+            body: MessageBody::parse("x").unwrap(),
+            created_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn the_watermark_stays_below_what_may_still_appear() {
+        let now = 1_000_000;
+        let (old, young) = (message(now - SETTLED_AFTER, 1), message(now - SETTLED_AFTER + 1, 2));
+        let progress = advance(Progress::default(), &[old, young.clone()], None, now);
+        assert_eq!(progress.watermark, now - SETTLED_AFTER);
+        assert_eq!(progress.given, BTreeSet::from([young.id]));
+    }
+
+    #[test]
+    fn the_watermark_never_passes_a_message_that_was_not_given() {
+        let progress = advance(Progress::default(), &[message(100, 1)], Some(&message(200, 2)), 1_000_000);
+        assert_eq!(progress, Progress { watermark: 199, given: BTreeSet::new() });
+    }
+
+    #[test]
+    fn five_posts_pass_in_five_seconds_and_the_sixth_waits_for_the_first() {
+        let mut posts = Posts::default();
+        for time in [1000, 1100, 1200, 1300, 1400] {
+            posts.times = one_more_post(&posts, 5, time).unwrap();
+        }
+        assert!(matches!(one_more_post(&posts, 5, 2000), Err(Error::TooManyRequests(4))));
+        assert!(matches!(one_more_post(&posts, 5, 5999), Err(Error::TooManyRequests(1))));
+        assert_eq!(one_more_post(&posts, 5, 6000).unwrap(), [1100, 1200, 1300, 1400, 6000]);
+    }
+}

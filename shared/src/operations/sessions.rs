@@ -1,0 +1,214 @@
+//! Logging in and out, and the two secrets that a user knows.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::try_join_all;
+
+use super::{Caller, Error, MAX_DECISIONS, admit, contended};
+use crate::app::App;
+use crate::credentials::passwords::{self, Recipe};
+use crate::credentials::tokens::Bearer;
+use crate::credentials::{access_code_digest, digest, same};
+use crate::domain::access_code::AccessCode;
+use crate::domain::email::Email;
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::password::Password;
+use crate::policy::Action;
+use crate::store::credentials::{self, Account, Credential};
+use crate::store::rates::{self, Failures};
+use crate::store::users::{self, Pointer};
+use crate::store::keys;
+use crate::table::{Condition, Key, Transacted};
+use crate::telemetry;
+
+pub struct Login {
+    pub email: Email,
+    /// `None` when no account can have such a password.
+    pub password: Option<Password>,
+    pub access_code: AccessCode,
+}
+
+pub struct Session {
+    pub token: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Failures that are allowed within the window, for one e-mail address and from one source address.
+const FAILURES_PER_EMAIL: i64 = 10;
+const FAILURES_PER_SOURCE: i64 = 100;
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+
+/// Whatever is wrong — the address, the password, the access code, the tenant — the answer and the work are the same.
+///
+/// # Errors
+/// `LoginFailed`, or `TooManyRequests` after too many of these.
+pub async fn login(app: &App, source: &str, form: Result<Login, Error>) -> Result<Session, Error> {
+    let form = form?;
+    let counters = [
+        keys::failed_logins(&digest(&[form.email.canonical().as_bytes()])),
+        keys::failed_logins_from(&digest(&[source.as_bytes()])),
+    ];
+    let (open, pointers) =
+        tokio::join!(refuse_the_too_eager(app, &counters), users::pointers(&app.table, &form.email));
+    open?;
+    let Some((pointer, credential)) = find_account(app, &form, pointers?).await? else {
+        return Err(count_failure(app, &counters).await);
+    };
+    // Others may have failed meanwhile: of many guesses at once, no more may succeed than one after the other.
+    refuse_the_too_eager(app, &counters).await?;
+    let now = app.clock.now_second();
+    let expires_at = now + app.token_lifetime;
+    let bearer = Bearer {
+        tenant: pointer.tenant,
+        user: pointer.user,
+        token: app.random.uuid().into(),
+        token_version: credential.token_version,
+        expires_at,
+    };
+    let token = app.tokens.issue(&bearer, now).map_err(Error::Internal)?;
+    telemetry::note("tenant", app.tenant_mark(&bearer.tenant));
+    telemetry::note("user", bearer.user.0);
+    Ok(Session { token, expires_at })
+}
+
+/// The account that all three parts of the form open: one hashing pass for all accounts of the address.
+async fn find_account(
+    app: &App,
+    form: &Login,
+    pointers: Vec<Pointer>,
+) -> Result<Option<(Pointer, Credential)>, Error> {
+    // For an unknown address an account that does not exist is read and hashed for instead.
+    let nobody = Pointer {
+        tenant: TenantId::from(uuid::Uuid::nil()),
+        user: UserId(0),
+        salt: passwords::new_salt(&app.random),
+    };
+    let candidates = if pointers.is_empty() { vec![nobody] } else { pointers };
+    let accounts =
+        try_join_all(candidates.iter().map(|pointer| credentials::account(&app.table, &pointer.tenant, pointer.user)))
+            .await?;
+    let mut recipes: Vec<Recipe> = candidates
+        .iter()
+        .zip(&accounts)
+        .map(|(pointer, account)| match &account.credential {
+            Some(credential) => Recipe::of(&credential.phc),
+            None => Recipe::with_salt(&pointer.salt),
+        })
+        .collect();
+    recipes.sort();
+    recipes.dedup();
+    let impossible = Password::parse("an impossible password").map_err(|_| Error::LoginFailed)?;
+    let password = form.password.as_ref().unwrap_or(&impossible);
+    let mut found = None;
+    for recipe in recipes {
+        let phc = passwords::hash(password, recipe)
+            .await
+            .ok_or_else(|| Error::Internal("a password hash of an unknown kind".to_owned()))?;
+        for (pointer, account) in candidates.iter().zip(&accounts) {
+            if opens(form, pointer, account, &phc) {
+                found = account.credential.clone().map(|credential| (pointer.clone(), credential));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn opens(form: &Login, pointer: &Pointer, account: &Account, phc: &str) -> bool {
+    let code = access_code_digest(&pointer.tenant, &form.access_code);
+    let code_is_right = same(account.access_code_digest.as_deref().unwrap_or_default(), &code);
+    let known_phc = account.credential.as_ref().map_or("", |credential| &credential.phc);
+    let password_is_right = same(known_phc, phc) && form.password.is_some();
+    code_is_right & password_is_right & account.tenant_is_active
+}
+
+async fn refuse_the_too_eager(app: &App, counters: &[Key; 2]) -> Result<(), Error> {
+    let now = app.clock.now().timestamp();
+    let failures = rates::failures(&app.table, counters, now).await?;
+    let limits = [FAILURES_PER_EMAIL, FAILURES_PER_SOURCE];
+    let wait = failures.into_iter().zip(limits).filter_map(|(failures, limit)| wait_at(failures?, limit, now)).max();
+    match wait {
+        Some(seconds) => Err(too_many(seconds)),
+        None => Ok(()),
+    }
+}
+
+/// Counts a failed log-in and says what its answer is: failed, or already one too many.
+async fn count_failure(app: &App, counters: &[Key; 2]) -> Error {
+    let now = app.clock.now().timestamp();
+    let count = |key| rates::count_failure(&app.table, key, now, WINDOW.num_seconds());
+    match tokio::try_join!(count(&counters[0]), count(&counters[1])) {
+        Err(error) => error.into(),
+        Ok((email, source)) => {
+            let wait = wait_at(email, FAILURES_PER_EMAIL + 1, now).max(wait_at(source, FAILURES_PER_SOURCE + 1, now));
+            wait.map_or(Error::LoginFailed, too_many)
+        }
+    }
+}
+
+/// How many seconds are left of a window whose count has come to the limit.
+fn wait_at(failures: Failures, limit: i64, now: i64) -> Option<u64> {
+    let left = u64::try_from(failures.expires_at - now).ok()?;
+    (failures.count >= limit && left > 0).then_some(left)
+}
+
+fn too_many(seconds: u64) -> Error {
+    telemetry::note("locked_out", true);
+    Error::TooManyRequests(seconds)
+}
+
+/// # Errors
+/// When the token is none, or the table does not answer.
+pub async fn logout(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<(), Error> {
+    let (caller, ()) = admit(app, bearer, Action::Logout, form.map(|()| async { Ok(()) })).await?;
+    let write = credentials::revoke(&caller.tenant, &caller.bearer.token, caller.bearer.expires_at)?;
+    app.table.write(&write).await?;
+    Ok(())
+}
+
+/// After this, of all the user's tokens only the one that made the call works.
+///
+/// # Errors
+/// When the token is none, the password refused, or the table does not answer.
+pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, Error>) -> Result<(), Error> {
+    let own = credentials::find(&app.table, &bearer.tenant, bearer.user);
+    let load = form.map(|password| async { Ok((password, own.await?)) });
+    let (mut caller, (password, mut credential)) = admit(app, bearer, Action::ChangePassword, load).await?;
+    for _ in 0..MAX_DECISIONS {
+        let seen = credential.ok_or_else(|| Error::Internal("a user without a password".to_owned()))?;
+        let hash = renewed(&password, &seen, &caller).await?;
+        let mut user = users::touch(&caller.tenant, caller.user.id);
+        users::renew_tokens(&mut user, &caller.user, Some(&bearer.token));
+        let unchanged = Condition::Equals("phc", crate::table::Value::S(seen.phc));
+        let writes = [credentials::put(&caller.tenant, caller.user.id, &hash, unchanged)?, user];
+        if let Transacted::Done = app.table.transact(&writes).await? {
+            return Ok(());
+        }
+        // Somebody changed this password meanwhile; perhaps this token is dead now.
+        let again = async { Ok(credentials::find(&app.table, &bearer.tenant, bearer.user).await?) };
+        (caller, credential) = admit(app, bearer, Action::ChangePassword, Ok(again)).await?;
+    }
+    Err(contended())
+}
+
+async fn renewed(password: &Password, seen: &Credential, caller: &Caller) -> Result<Credential, Error> {
+    new_credential(password, Recipe::of(&seen.phc).salt(), caller.user.token_version + 1).await
+}
+
+/// A password hash with today's parameters.
+pub(super) async fn new_credential(password: &Password, salt: &str, token_version: i64) -> Result<Credential, Error> {
+    let phc = passwords::hash(password, Recipe::with_salt(salt))
+        .await
+        .ok_or_else(|| Error::Internal("a password could not be hashed".to_owned()))?;
+    Ok(Credential { phc, token_version })
+}
+
+/// Changes the word that all users of the tenant log in with. Tokens live on.
+///
+/// # Errors
+/// When the caller may not, the code is refused, or the table does not answer.
+pub async fn change_access_code(app: &App, bearer: &Bearer, form: Result<AccessCode, Error>) -> Result<(), Error> {
+    let load = form.map(|code| async { Ok(code) });
+    let (caller, code) = admit(app, bearer, Action::ChangeAccessCode, load).await?;
+    let digest = access_code_digest(&caller.tenant, &code);
+    app.table.write(&credentials::put_access_code(&caller.tenant, digest)?).await?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Finishing what was left half done. Safe to run twice at once, and bounded per run.
+
+use futures_util::future::join_all;
+
+use super::{Error, schedules};
+use crate::app::App;
+use crate::domain::ids::{ScheduleId, TenantId};
+use crate::store::todo::{self, Todo};
+use crate::store::messages;
+
+/// Entries that one run takes on.
+const BATCH: usize = 100;
+/// Messages of a deleted chat that one run removes.
+const MESSAGES: usize = 500;
+/// Entries that are worked on side by side.
+const SIDE_BY_SIDE: usize = 10;
+
+/// What one run did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub finished: usize,
+    /// Entries that stay for the next run, because a dependency did not answer or there was too much.
+    pub left: usize,
+    /// How long the oldest of these has been due, in seconds.
+    pub oldest_left: i64,
+}
+
+/// # Errors
+/// When the table does not say what is due.
+pub async fn sweep(app: &App) -> Result<Swept, Error> {
+    let now = app.clock.now_second();
+    let entries = todo::due(&app.table, now, BATCH).await?;
+    let mut swept = Swept::default();
+    for some in entries.chunks(SIDE_BY_SIDE) {
+        let results = join_all(some.iter().map(|entry| finish(app, entry))).await;
+        for (entry, result) in some.iter().zip(results) {
+            if let Ok(true) = result {
+                swept.finished += 1;
+            } else {
+                swept.left += 1;
+                swept.oldest_left = swept.oldest_left.max((now - entry.due()).num_seconds());
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// `false` when there is more to do than one run takes on.
+async fn finish(app: &App, entry: &Todo) -> Result<bool, Error> {
+    match entry {
+        Todo::Reservation(reservation) => {
+            schedules::release(app, reservation).await?;
+            Ok(true)
+        }
+        Todo::Channel { channel_id, due } => {
+            app.imageflux.delete_channel(channel_id).await?;
+            app.table.write(&todo::channel_is_deleted(channel_id, *due)).await?;
+            Ok(true)
+        }
+        Todo::Chat { tenant, schedule, due } => {
+            let is_empty = delete_chat(app, tenant, schedule).await?;
+            if is_empty {
+                app.table.write(&todo::chat_is_deleted(schedule, *due)).await?;
+            }
+            Ok(is_empty)
+        }
+    }
+}
+
+async fn delete_chat(app: &App, tenant: &TenantId, schedule: &ScheduleId) -> Result<bool, Error> {
+    let some = messages::after(&app.table, tenant, schedule, None, Some(MESSAGES)).await?;
+    for message in &some {
+        app.table.write(&messages::delete(tenant, schedule, &message.id)).await?;
+    }
+    Ok(some.len() < MESSAGES)
+}

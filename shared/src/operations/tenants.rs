@@ -1,0 +1,89 @@
+//! What only the operator does: make tenants, give a master a new password, suspend and resume.
+
+use super::sessions::new_credential;
+use super::{Error, MAX_DECISIONS, contended};
+use crate::app::App;
+use crate::credentials::access_code_digest;
+use crate::credentials::passwords::{self, Recipe};
+use crate::domain::access_code::AccessCode;
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::password::Password;
+use crate::domain::permission::Permissions;
+use crate::domain::user::{NewUser, User};
+use crate::store::tenants::{self, State, Tenant};
+use crate::store::{calendar, credentials, users};
+use crate::table::{Condition, Transacted, Value};
+
+pub struct NewTenant {
+    pub name: String,
+    pub access_code: AccessCode,
+    /// Its permissions do not matter: a master has all.
+    pub master: NewUser,
+}
+
+/// Makes a tenant with its master and its empty calendar, all at once.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn create_tenant(app: &App, id: TenantId, new: NewTenant) -> Result<TenantId, Error> {
+    let now = app.clock.now_second();
+    let pointers = users::pointers(&app.table, &new.master.email).await?;
+    let salt = pointers.first().map_or_else(|| passwords::new_salt(&app.random), |pointer| pointer.salt.clone());
+    let master = User {
+        id: UserId::MASTER,
+        name: new.master.name,
+        email: new.master.email,
+        permissions: Permissions::ALL,
+        is_master: true,
+        created_at: now,
+        token_version: 0,
+        kept_token: None,
+    };
+    let credential = new_credential(&new.master.password, &salt, 0).await?;
+    let mut writes = tenants::create(&id, &new.name, now)?;
+    writes.extend(users::create(&id, &master, &salt)?);
+    writes.push(credentials::put(&id, master.id, &credential, Condition::Absent)?);
+    writes.push(credentials::put_access_code(&id, access_code_digest(&id, &new.access_code))?);
+    writes.push(calendar::create(&id)?);
+    match app.table.transact(&writes).await? {
+        Transacted::Done => Ok(id),
+        Transacted::Refused(_) => Err(Error::Internal("a new tenant's id is taken".to_owned())),
+    }
+}
+
+/// Gives the master a new password; all its tokens die. `false` when there is no such tenant.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> Result<bool, Error> {
+    for _ in 0..MAX_DECISIONS {
+        let (master, old) = tokio::try_join!(
+            users::find(&app.table, tenant, UserId::MASTER),
+            credentials::find(&app.table, tenant, UserId::MASTER)
+        )?;
+        let (Some(master), Some(old)) = (master, old) else { return Ok(false) };
+        let new = new_credential(password, Recipe::of(&old.phc).salt(), master.token_version + 1).await?;
+        let mut user = users::touch(tenant, master.id);
+        users::renew_tokens(&mut user, &master, None);
+        let unchanged = Condition::Equals("phc", Value::S(old.phc));
+        let writes = [user, credentials::put(tenant, master.id, &new, unchanged)?];
+        if let Transacted::Done = app.table.transact(&writes).await? {
+            return Ok(true);
+        }
+    }
+    Err(contended())
+}
+
+/// `false` when there is no such tenant.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn set_state(app: &App, tenant: &TenantId, state: State) -> Result<bool, Error> {
+    Ok(tenants::set_state(&app.table, tenant, state).await?)
+}
+
+/// # Errors
+/// When the table does not answer.
+pub async fn list_tenants(app: &App) -> Result<Vec<(TenantId, Tenant)>, Error> {
+    Ok(tenants::list(&app.table).await?)
+}

@@ -1,0 +1,164 @@
+//! Users and their permissions.
+
+use super::idempotency::{self, Attempt, Begun, Keyed};
+use super::sessions::new_credential;
+use super::{Caller, Error, MAX_DECISIONS, admit, contended};
+use crate::app::App;
+use crate::credentials::passwords::{self, Recipe};
+use crate::credentials::tokens::Bearer;
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::user::{NewUser, User, UserChange};
+use crate::policy::Action;
+use crate::store::credentials::{self, Credential};
+use crate::store::users::{self, Pointer};
+use crate::store::tenants;
+use crate::table::{Condition, Refusal, TableError, Transacted, Value, Written};
+
+/// All users of the tenant by their number.
+///
+/// # Errors
+/// When the caller may not, or the table does not answer.
+pub async fn list_users(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<Vec<User>, Error> {
+    let load = form.map(|()| async { Ok(users::list(&app.table, &bearer.tenant).await?) });
+    Ok(admit(app, bearer, Action::ListUsers, load).await?.1)
+}
+
+/// # Errors
+/// `EmailTaken` when the tenant has a user with that address.
+pub async fn create_user(
+    app: &App,
+    bearer: &Bearer,
+    form: Result<Keyed<NewUser>, Error>,
+) -> Result<UserId, Error> {
+    let load = form.map(|Keyed { form: new, key }| async {
+        let pointers = users::pointers(&app.table, &new.email).await?;
+        Ok((new, key, pointers))
+    });
+    let (caller, (new, key, pointers)) = admit(app, bearer, Action::CreateUser, load).await?;
+    match idempotency::begin(app, &caller, "create_user", key.as_ref()).await? {
+        Begun::Answered(answer) => {
+            answer.parse().map(UserId).map_err(|_| Error::Internal("a kept answer is no user number".to_owned()))
+        }
+        Begun::Fresh(attempt) => {
+            let result = create_once(app, &caller, new, &pointers, &attempt).await;
+            attempt.end(app, result).await
+        }
+    }
+}
+
+async fn create_once(
+    app: &App,
+    caller: &Caller,
+    new: NewUser,
+    pointers: &[Pointer],
+    attempt: &Attempt,
+) -> Result<UserId, Error> {
+    if pointers.iter().any(|pointer| pointer.tenant == caller.tenant) {
+        return Err(Error::EmailTaken);
+    }
+    // One address has one salt, so that one hashing pass at log-in serves all its accounts.
+    let salt = pointers.first().map_or_else(|| passwords::new_salt(&app.random), |pointer| pointer.salt.clone());
+    let (id, credential) = tokio::join!(
+        tenants::take_user_number(&app.table, &caller.tenant),
+        new_credential(&new.password, &salt, 0)
+    );
+    let id = id?;
+    let user = User {
+        id,
+        name: new.name,
+        email: new.email,
+        permissions: new.permissions,
+        is_master: false,
+        created_at: app.clock.now_second(),
+        token_version: 0,
+        kept_token: None,
+    };
+    let mut writes = users::create(&caller.tenant, &user, &salt)?.to_vec();
+    writes.push(credentials::put(&caller.tenant, id, &credential?, Condition::Absent)?);
+    writes.extend(attempt.answer(&id.to_string()));
+    match app.table.transact(&writes).await? {
+        Transacted::Done => Ok(id),
+        Transacted::Refused(refusals) if refusals.first().is_some_and(Refusal::is_failed) => Err(Error::EmailTaken),
+        Transacted::Refused(_) => Err(contended()),
+    }
+}
+
+/// # Errors
+/// `UserNotFound`, or `MasterProtected` when somebody else edits the master or anybody takes from it.
+pub async fn update_user(app: &App, bearer: &Bearer, form: Result<UserChange, Error>) -> Result<(), Error> {
+    let load = form.map(|change| async {
+        let target = load_target(app, &bearer.tenant, &change).await?;
+        Ok((change, target))
+    });
+    let (caller, (change, mut target)) = admit(app, bearer, Action::UpdateUser, load).await?;
+    for _ in 0..MAX_DECISIONS {
+        let (user, credential) = target;
+        let user = user.ok_or(Error::UserNotFound)?;
+        let edits_itself = user.id == caller.user.id;
+        if user.is_master && (!edits_itself || change.takes_a_permission_away()) {
+            return Err(Error::MasterProtected);
+        }
+        if apply(app, &caller.tenant, &change, &user, credential).await? {
+            return Ok(());
+        }
+        target = load_target(app, &caller.tenant, &change).await?;
+    }
+    Err(contended())
+}
+
+async fn load_target(
+    app: &App,
+    tenant: &TenantId,
+    change: &UserChange,
+) -> Result<(Option<User>, Option<Credential>), TableError> {
+    let credential = async {
+        match change.password {
+            Some(_) => credentials::find(&app.table, tenant, change.id).await,
+            None => Ok(None),
+        }
+    };
+    tokio::try_join!(users::find(&app.table, tenant, change.id), credential)
+}
+
+/// `false` when the user is no longer as it was seen.
+async fn apply(
+    app: &App,
+    tenant: &TenantId,
+    change: &UserChange,
+    seen: &User,
+    credential: Option<Credential>,
+) -> Result<bool, Error> {
+    let mut write = users::change(tenant, change);
+    let Some(password) = &change.password else {
+        return Ok(match &write.action {
+            crate::table::Action::Update(changes) if changes.is_empty() => true,
+            _ => matches!(app.table.write(&write).await?, Written::Done(_)),
+        });
+    };
+    let Some(old) = credential else { return Ok(false) };
+    let new = new_credential(password, Recipe::of(&old.phc).salt(), seen.token_version + 1).await?;
+    users::renew_tokens(&mut write, seen, None);
+    let unchanged = Condition::Equals("phc", Value::S(old.phc));
+    let writes = [write, credentials::put(tenant, seen.id, &new, unchanged)?];
+    Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
+}
+
+/// The user's messages and the name on its schedules stay.
+///
+/// # Errors
+/// `UserNotFound` or `MasterProtected`.
+pub async fn delete_user(app: &App, bearer: &Bearer, form: Result<UserId, Error>) -> Result<(), Error> {
+    let load = form.map(|id| async move { Ok(users::find(&app.table, &bearer.tenant, id).await?) });
+    let (caller, user) = admit(app, bearer, Action::DeleteUser, load).await?;
+    let user = user.ok_or(Error::UserNotFound)?;
+    if user.is_master {
+        return Err(Error::MasterProtected);
+    }
+    let mut writes = users::delete(&caller.tenant, &user).to_vec();
+    writes.push(credentials::delete(&caller.tenant, user.id));
+    match app.table.transact(&writes).await? {
+        Transacted::Done => Ok(()),
+        Transacted::Refused(_) => Err(Error::UserNotFound),
+    }
+}
+

@@ -1,0 +1,72 @@
+//! Who may do what: every rule, and nothing else. `shared/tests/policy_matrix.txt` shows it as a table.
+
+use crate::domain::permission::{Permission, Permissions};
+
+/// What a signed-in user can ask for. Logging in and the health call need no user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Logout,
+    ChangePassword,
+    ChangeAccessCode,
+    ListSchedules,
+    CreateSchedule,
+    UpdateSchedule,
+    DeleteSchedule,
+    GetDelivery,
+    GetView,
+    ListUsers,
+    CreateUser,
+    UpdateUser,
+    DeleteUser,
+    ListMessages,
+    PostMessage,
+}
+
+impl Action {
+    pub const ALL: [Self; 15] = [
+        Self::Logout,
+        Self::ChangePassword,
+        Self::ChangeAccessCode,
+        Self::ListSchedules,
+        Self::CreateSchedule,
+        Self::UpdateSchedule,
+        Self::DeleteSchedule,
+        Self::GetDelivery,
+        Self::GetView,
+        Self::ListUsers,
+        Self::CreateUser,
+        Self::UpdateUser,
+        Self::DeleteUser,
+        Self::ListMessages,
+        Self::PostMessage,
+    ];
+}
+
+/// Any one of these permissions is enough; none is needed where the list is empty.
+#[must_use]
+pub fn permissions_for(action: Action) -> &'static [Permission] {
+    match action {
+        Action::Logout | Action::ChangePassword | Action::ListSchedules => &[],
+        Action::CreateSchedule | Action::UpdateSchedule | Action::DeleteSchedule => &[Permission::Schedule],
+        Action::GetDelivery => &[Permission::Delivery],
+        Action::GetView => &[Permission::View],
+        Action::ListMessages | Action::PostMessage => &[Permission::Delivery, Permission::View],
+        Action::ListUsers
+        | Action::CreateUser
+        | Action::UpdateUser
+        | Action::DeleteUser
+        | Action::ChangeAccessCode => &[Permission::User],
+    }
+}
+
+#[must_use]
+pub fn allows(permissions: Permissions, action: Action) -> bool {
+    let sufficient = permissions_for(action);
+    sufficient.is_empty() || sufficient.iter().any(|permission| permissions.include(*permission))
+}
+
+/// How many chat messages a user may post within five seconds.
+#[must_use]
+pub fn posts_in_five_seconds(permissions: Permissions) -> usize {
+    if permissions.delivery { 20 } else { 5 }
+}

@@ -1,0 +1,79 @@
+//! Which publishing connections of a schedule were seen, and in which order.
+//!
+//! ImageFlux lists the living connections in no known order; this memory tells which is the newest.
+
+use serde::{Deserialize, Serialize};
+
+use super::{decode, encode, keys, number};
+use crate::domain::ids::{ScheduleId, TenantId};
+use crate::table::{Action, Condition, Table, TableError, Write, Written};
+
+/// Connections by the time they were first seen, newest last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    pub connections: Vec<String>,
+    version: i64,
+}
+
+/// More than any broadcast needs; the oldest are forgotten first.
+const REMEMBERED: usize = 100;
+
+impl Live {
+    /// The newest of the living connections, once those not seen before are added behind the others.
+    pub fn newest<'a>(&mut self, living: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+        for connection in living.clone() {
+            if !self.connections.iter().any(|seen| seen == connection) {
+                self.connections.push(connection.to_owned());
+            }
+        }
+        let forgotten = self.connections.len().saturating_sub(REMEMBERED);
+        self.connections.drain(..forgotten);
+        self.connections.iter().rev().find(|seen| living.clone().any(|connection| connection == *seen)).cloned()
+    }
+}
+
+/// # Errors
+/// When the table does not answer.
+pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Result<Live, TableError> {
+    let item = table.get(&keys::live(tenant, schedule)).await?;
+    Ok(item.map(decode).transpose()?.unwrap_or_default())
+}
+
+/// `false` when somebody else remembered something in between; then read and decide again.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn remember(
+    table: &Table,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    live: &Live,
+) -> Result<bool, TableError> {
+    let condition = match live.version {
+        0 => Condition::Absent,
+        seen => Condition::Equals("version", number(seen)),
+    };
+    let item = encode(&Live { connections: live.connections.clone(), version: live.version + 1 })?;
+    let write = Write { key: keys::live(tenant, schedule), action: Action::Put(item), condition: Some(condition) };
+    Ok(matches!(table.write(&write).await?, Written::Done(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_not_seen_before_is_the_newest() {
+        let mut live = Live::default();
+        assert_eq!(live.newest(["a"].into_iter()), Some("a".to_owned()));
+        assert_eq!(live.newest(["b", "a"].into_iter()), Some("b".to_owned()));
+        assert_eq!(live.newest(["a", "b"].into_iter()), Some("b".to_owned()));
+    }
+
+    #[test]
+    fn a_dead_connection_is_never_chosen() {
+        let mut live = Live { connections: vec!["a".to_owned(), "b".to_owned()], version: 1 };
+        assert_eq!(live.newest(["a"].into_iter()), Some("a".to_owned()));
+        assert_eq!(live.newest([].into_iter()), None);
+    }
+}

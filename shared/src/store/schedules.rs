@@ -1,0 +1,128 @@
+//! Schedules. One is here only with its channel; before that it is a reservation in `todo`.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{decode, encode, instant, instant_text, keys, text};
+use crate::domain::channel::Channel;
+use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::interval::Interval;
+use crate::domain::schedule::{Plan, Schedule, ScheduleName};
+use crate::table::{Action, Change, Condition, Item, Query, Range, Table, TableError, Write};
+
+/// A plan as it is stored, in schedules and in reservations alike.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct PlanItem {
+    id: ScheduleId,
+    name: ScheduleName,
+    #[serde(with = "instant")]
+    starts_at: DateTime<Utc>,
+    #[serde(with = "instant")]
+    ends_at: DateTime<Utc>,
+    #[serde(with = "instant")]
+    created_at: DateTime<Utc>,
+    created_by: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ScheduleItem {
+    #[serde(flatten)]
+    plan: PlanItem,
+    #[serde(flatten)]
+    channel: Channel,
+}
+
+impl From<&Plan> for PlanItem {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            id: plan.id.clone(),
+            name: plan.name.clone(),
+            starts_at: plan.interval.start(),
+            ends_at: plan.interval.end(),
+            created_at: plan.created_at,
+            created_by: plan.created_by.clone(),
+        }
+    }
+}
+
+impl PlanItem {
+    pub(super) fn into_plan(self) -> Result<Plan, TableError> {
+        let interval = Interval::new(self.starts_at, self.ends_at)
+            .map_err(|_| TableError::Broken("a stored interval ends before it starts".to_owned()))?;
+        let Self { id, name, created_at, created_by, .. } = self;
+        Ok(Plan { id, name, interval, created_at, created_by })
+    }
+}
+
+fn decode_schedule(item: Item) -> Result<Schedule, TableError> {
+    let ScheduleItem { plan, channel } = decode(item)?;
+    Ok(Schedule { plan: plan.into_plan()?, channel })
+}
+
+/// # Errors
+/// When the table does not answer.
+pub async fn find(table: &Table, tenant: &TenantId, id: &ScheduleId) -> Result<Option<Schedule>, TableError> {
+    if !id.is_well_formed() {
+        return Ok(None);
+    }
+    table.get(&keys::schedule(tenant, id)).await?.map(decode_schedule).transpose()
+}
+
+/// All schedules of the tenant, in no order.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn list(table: &Table, tenant: &TenantId) -> Result<Vec<Plan>, TableError> {
+    let query = Query { pk: keys::schedules(tenant), range: Range::All, descending: false, limit: None };
+    table.query(&query).await?.into_iter().map(|item| Ok(decode_schedule(item)?.plan)).collect()
+}
+
+/// # Errors
+/// When the item cannot be written down.
+pub fn create(tenant: &TenantId, schedule: &Schedule) -> Result<Write, TableError> {
+    let item = ScheduleItem { plan: (&schedule.plan).into(), channel: schedule.channel.clone() };
+    Ok(Write {
+        key: keys::schedule(tenant, &schedule.plan.id),
+        action: Action::Put(encode(&item)?),
+        condition: Some(Condition::Absent),
+    })
+}
+
+/// The write that gives a schedule another name and interval, if it still has the interval that was seen.
+///
+/// A start that has come cannot be changed: then the condition asks that it has not come at `now`.
+#[must_use]
+pub fn change(tenant: &TenantId, seen: &Plan, name: &ScheduleName, to: Interval, now: DateTime<Utc>) -> Write {
+    let mut conditions = unchanged(seen);
+    if to.start() != seen.interval.start() {
+        conditions.push(Condition::Above("starts_at", text(instant_text(now))));
+    }
+    Write {
+        key: keys::schedule(tenant, &seen.id),
+        action: Action::Update(vec![
+            Change::Set("name", text(name.as_str())),
+            Change::Set("starts_at", text(instant_text(to.start()))),
+            Change::Set("ends_at", text(instant_text(to.end()))),
+        ]),
+        condition: Some(Condition::All(conditions)),
+    }
+}
+
+/// The write that removes a schedule which is as it was seen and has not started at `now`.
+#[must_use]
+pub fn delete(tenant: &TenantId, seen: &Plan, now: DateTime<Utc>) -> Write {
+    let mut conditions = unchanged(seen);
+    conditions.push(Condition::Above("starts_at", text(instant_text(now))));
+    Write {
+        key: keys::schedule(tenant, &seen.id),
+        action: Action::Delete,
+        condition: Some(Condition::All(conditions)),
+    }
+}
+
+fn unchanged(seen: &Plan) -> Vec<Condition> {
+    vec![
+        Condition::Equals("starts_at", text(instant_text(seen.interval.start()))),
+        Condition::Equals("ends_at", text(instant_text(seen.interval.end()))),
+    ]
+}

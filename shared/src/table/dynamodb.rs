@@ -1,0 +1,490 @@
+//! The verbs as DynamoDB calls: the only code that sees the SDK's types.
+//!
+//! The SDK's own retries are off, because `Table` owns them. Values and names always travel as
+//! placeholders, never inside of an expression.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue,
+    ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use uuid::Uuid;
+
+use super::{
+    Action, Backend, Change, Condition, Fault, Item, Key, PK, Page, Promise, Query, Range, Refusal, SK, Transacted,
+    Value, Write, Written,
+};
+use crate::telemetry;
+
+const CONNECT: Duration = Duration::from_millis(500);
+const READ_ATTEMPT: Duration = Duration::from_millis(700);
+const WRITE_ATTEMPT: Duration = Duration::from_secs(1);
+
+type Attributes = HashMap<String, AttributeValue>;
+
+pub struct DynamoDb {
+    reads: Client,
+    writes: Client,
+    table: String,
+}
+
+impl DynamoDb {
+    /// A client for the table, with region, credentials and endpoint from the environment as AWS defines it.
+    pub async fn from_env(table: String) -> Self {
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .http_client(http_client())
+            .retry_config(RetryConfig::disabled())
+            .load()
+            .await;
+        Self::new(&config, table)
+    }
+
+    #[must_use]
+    pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
+        let client = |attempt| {
+            let timeouts =
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(attempt).build();
+            let config = aws_sdk_dynamodb::config::Builder::from(config)
+                .retry_config(RetryConfig::disabled())
+                .timeout_config(timeouts)
+                .build();
+            Client::from_conf(config)
+        };
+        Self { reads: client(READ_ATTEMPT), writes: client(WRITE_ATTEMPT), table }
+    }
+
+    async fn get_one(&self, key: &Key) -> Result<Option<Item>, Fault> {
+        let answer = self
+            .reads
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(key)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| fault(&error))?;
+        note_read(answer.consumed_capacity());
+        Ok(answer.item.map(Item::from))
+    }
+
+    async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.iter().map(key_attributes).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| Fault::Broken(error.to_string()))?;
+        let answer = self
+            .reads
+            .batch_get_item()
+            .request_items(&self.table, wanted)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| fault(&error))?;
+        answer.consumed_capacity().iter().for_each(|capacity| note_read(Some(capacity)));
+        if answer.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
+            return Err(Fault::Busy("the table left keys of a batch unread".to_owned()));
+        }
+        let mut found: HashMap<Key, Item> = answer
+            .responses
+            .unwrap_or_default()
+            .into_values()
+            .flatten()
+            .map(Item::from)
+            .filter_map(|item| Some((key_of(&item)?, item)))
+            .collect();
+        Ok(keys.iter().map(|key| found.remove(key)).collect())
+    }
+
+    async fn query_page(&self, query: &Query, after: Option<String>) -> Result<Page, Fault> {
+        let (condition, bound) = match &query.range {
+            Range::All => ("#pk = :pk", None),
+            Range::Below(sk) => ("#pk = :pk AND #sk < :sk", Some(sk)),
+            Range::AtMost(sk) => ("#pk = :pk AND #sk <= :sk", Some(sk)),
+            Range::Above(sk) => ("#pk = :pk AND #sk > :sk", Some(sk)),
+        };
+        let mut request = self
+            .reads
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(condition)
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", AttributeValue::S(query.pk.clone()))
+            .scan_index_forward(!query.descending)
+            .consistent_read(true)
+            .set_limit(query.limit.and_then(|limit| i32::try_from(limit).ok()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if let Some(sk) = bound {
+            request = request
+                .expression_attribute_names("#sk", SK)
+                .expression_attribute_values(":sk", AttributeValue::S(sk.clone()));
+        }
+        if let Some(sk) = after {
+            request = request.set_exclusive_start_key(Some(key_attributes(&Key { pk: query.pk.clone(), sk })));
+        }
+        let answer = request.send().await.map_err(|error| fault(&error))?;
+        note_read(answer.consumed_capacity());
+        let more_after = match answer.last_evaluated_key.and_then(|mut key| key.remove(SK)) {
+            Some(AttributeValue::S(sk)) => Some(sk),
+            _ => None,
+        };
+        Ok(Page { items: answer.items.unwrap_or_default().into_iter().map(Item::from).collect(), more_after })
+    }
+
+    async fn write_one(&self, write: &Write) -> Result<Written, Fault> {
+        let mut words = Expression::default();
+        let condition = write.condition.as_ref().map(|condition| words.condition(condition));
+        let result = match &write.action {
+            Action::Put(_) => {
+                let answer = self
+                    .writes
+                    .put_item()
+                    .table_name(&self.table)
+                    .set_item(write.whole_item().map(Into::into))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(words.names())
+                    .set_expression_attribute_values(words.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await;
+                answer.map(|answer| (answer.consumed_capacity, None)).map_err(|error| refused_or_fault(&error))
+            }
+            Action::Update(changes) => {
+                let update = words.update(changes);
+                let answer = self
+                    .writes
+                    .update_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key_attributes(&write.key)))
+                    .update_expression(update)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(words.names())
+                    .set_expression_attribute_values(words.values())
+                    .return_values(ReturnValue::AllNew)
+                    .return_values_on_condition_check_failure(OnFailure::AllOld)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await;
+                answer
+                    .map(|answer| (answer.consumed_capacity, answer.attributes))
+                    .map_err(|error| refused_or_fault(&error))
+            }
+            Action::Delete => {
+                let answer = self
+                    .writes
+                    .delete_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key_attributes(&write.key)))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(words.names())
+                    .set_expression_attribute_values(words.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await;
+                answer.map(|answer| (answer.consumed_capacity, None)).map_err(|error| refused_or_fault(&error))
+            }
+        };
+        match result {
+            Ok((capacity, item)) => {
+                note_write(capacity.as_ref());
+                Ok(Written::Done(item.map(Item::from)))
+            }
+            Err(Ok(found)) => Ok(Written::Refused(found.map(Item::from))),
+            Err(Err(fault)) => Err(fault),
+        }
+    }
+
+    async fn transact_all(&self, writes: &[Write], token: Uuid) -> Result<Transacted, Fault> {
+        let items = writes
+            .iter()
+            .map(|write| self.transact_item(write))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Fault::Broken(error.to_string()))?;
+        let answer = self
+            .writes
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .client_request_token(token.hyphenated().to_string())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let error = match answer {
+            Ok(answer) => {
+                answer.consumed_capacity().iter().for_each(|capacity| note_write(Some(capacity)));
+                return Ok(Transacted::Done);
+            }
+            Err(error) => error,
+        };
+        let cancelled = match error.as_service_error() {
+            Some(service) if service.is_transaction_canceled_exception() => service,
+            _ => return Err(fault(&error)),
+        };
+        let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
+            cancelled,
+        ) = cancelled
+        else {
+            return Err(fault(&error));
+        };
+        let reasons = cancelled.cancellation_reasons();
+        let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
+        if codes.contains(&"ConditionalCheckFailed") {
+            let refusals = reasons.iter().map(|reason| match reason.code() {
+                Some("ConditionalCheckFailed") => Refusal::Failed(reason.item().cloned().map(Item::from)),
+                _ => Refusal::Passed,
+            });
+            return Ok(Transacted::Refused(refusals.collect()));
+        }
+        let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+        match codes.iter().find(|code| passing.contains(code)) {
+            Some(code) => Err(Fault::Busy((*code).to_owned())),
+            None => Err(Fault::Broken(format!("transaction cancelled: {codes:?}"))),
+        }
+    }
+
+    fn transact_item(&self, write: &Write) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
+        let mut words = Expression::default();
+        let condition = write.condition.as_ref().map(|condition| words.condition(condition));
+        let item = TransactWriteItem::builder();
+        let item = match &write.action {
+            Action::Put(_) => item.put(
+                Put::builder()
+                    .table_name(&self.table)
+                    .set_item(write.whole_item().map(Into::into))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(words.names())
+                    .set_expression_attribute_values(words.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld)
+                    .build()?,
+            ),
+            Action::Update(changes) => {
+                let update = words.update(changes);
+                item.update(
+                    Update::builder()
+                        .table_name(&self.table)
+                        .set_key(Some(key_attributes(&write.key)))
+                        .update_expression(update)
+                        .set_condition_expression(condition)
+                        .set_expression_attribute_names(words.names())
+                        .set_expression_attribute_values(words.values())
+                        .return_values_on_condition_check_failure(OnFailure::AllOld)
+                        .build()?,
+                )
+            }
+            Action::Delete => item.delete(
+                Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key_attributes(&write.key)))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(words.names())
+                    .set_expression_attribute_values(words.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld)
+                    .build()?,
+            ),
+        };
+        Ok(item.build())
+    }
+}
+
+impl Backend for DynamoDb {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+        Box::pin(async move {
+            match keys {
+                [key] => Ok(vec![self.get_one(key).await?]),
+                keys => self.get_batch(keys).await,
+            }
+        })
+    }
+
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> Promise<'a, Page> {
+        Box::pin(self.query_page(query, after))
+    }
+
+    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+        Box::pin(self.write_one(write))
+    }
+
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+        Box::pin(self.transact_all(writes, token))
+    }
+}
+
+/// HTTPS for the SDK, with the same cryptography as everything else here.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// Builds expressions and collects the names and values behind their placeholders.
+#[derive(Default)]
+struct Expression {
+    names: HashMap<String, String>,
+    values: Attributes,
+}
+
+impl Expression {
+    fn condition(&mut self, condition: &Condition) -> String {
+        match condition {
+            Condition::Absent => format!("attribute_not_exists({})", self.name(PK)),
+            Condition::Present => format!("attribute_exists({})", self.name(PK)),
+            Condition::Missing(name) => format!("attribute_not_exists({})", self.name(name)),
+            Condition::Equals(name, value) => self.comparison(name, "=", value),
+            Condition::AtMost(name, value) => self.comparison(name, "<=", value),
+            Condition::AtLeast(name, value) => self.comparison(name, ">=", value),
+            Condition::Above(name, value) => self.comparison(name, ">", value),
+            Condition::All(parts) => self.join(parts, " AND "),
+            Condition::Any(parts) => self.join(parts, " OR "),
+        }
+    }
+
+    fn update(&mut self, changes: &[Change]) -> String {
+        let (mut set, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
+        for change in changes {
+            match change {
+                Change::Set(name, value) => set.push(format!("{} = {}", self.name(name), self.value(value.clone()))),
+                Change::Add(name, number) => {
+                    add.push(format!("{} {}", self.name(name), self.value(Value::N(number.to_string()))));
+                }
+                Change::Remove(name) => remove.push(self.name(name)),
+            }
+        }
+        [("SET", set), ("ADD", add), ("REMOVE", remove)]
+            .into_iter()
+            .filter(|(_, parts)| !parts.is_empty())
+            .map(|(verb, parts)| format!("{verb} {}", parts.join(", ")))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    fn comparison(&mut self, name: &str, operator: &str, value: &Value) -> String {
+        format!("{} {operator} {}", self.name(name), self.value(value.clone()))
+    }
+
+    fn join(&mut self, parts: &[Condition], operator: &str) -> String {
+        let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
+        format!("({})", parts.join(operator))
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        let placeholder = format!("#{name}");
+        self.names.insert(placeholder.clone(), name.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, value: Value) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value.into());
+        placeholder
+    }
+
+    fn names(&self) -> Option<HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.clone())
+    }
+
+    fn values(&self) -> Option<Attributes> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+}
+
+fn key_attributes(key: &Key) -> Attributes {
+    HashMap::from([
+        (PK.to_owned(), AttributeValue::S(key.pk.clone())),
+        (SK.to_owned(), AttributeValue::S(key.sk.clone())),
+    ])
+}
+
+fn key_of(item: &Item) -> Option<Key> {
+    match (item.get(PK)?, item.get(SK)?) {
+        (Value::S(pk), Value::S(sk)) => Some(Key { pk: pk.clone(), sk: sk.clone() }),
+        _ => None,
+    }
+}
+
+fn note_read(capacity: Option<&ConsumedCapacity>) {
+    telemetry::consumed(capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0), 0.0);
+}
+
+fn note_write(capacity: Option<&ConsumedCapacity>) {
+    telemetry::consumed(0.0, capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0));
+}
+
+/// The three single writes have an error type each; all of them can be a failed condition.
+trait ConditionFailure {
+    /// The item that was found instead, when the condition failed.
+    fn condition_failure(&self) -> Option<Option<Attributes>>;
+}
+
+macro_rules! condition_failure {
+    ($($operation:ident :: $error:ident),*) => {$(
+        impl ConditionFailure for aws_sdk_dynamodb::operation::$operation::$error {
+            fn condition_failure(&self) -> Option<Option<Attributes>> {
+                match self {
+                    Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+condition_failure!(put_item::PutItemError, update_item::UpdateItemError, delete_item::DeleteItemError);
+
+/// `Ok` is a failed condition, `Err` a fault.
+fn refused_or_fault<E, R>(error: &SdkError<E, R>) -> Result<Option<Attributes>, Fault>
+where
+    E: ConditionFailure + ProvideErrorMetadata,
+    SdkError<E, R>: RequestId,
+{
+    match error.as_service_error().and_then(ConditionFailure::condition_failure) {
+        Some(found) => Ok(found),
+        None => Err(fault(error)),
+    }
+}
+
+/// Codes after which the request certainly was not carried out and may be repeated.
+const BUSY: &[&str] = &[
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ThrottlingError",
+];
+
+/// Codes of a service that failed in the middle: the request may have been carried out.
+const UNKNOWN: &[&str] = &["InternalServerError", "InternalServerErrorException", "ServiceUnavailable", "InternalFailure"];
+
+fn fault<E, R>(error: &SdkError<E, R>) -> Fault
+where
+    E: ProvideErrorMetadata,
+    SdkError<E, R>: RequestId,
+{
+    match error {
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or("no error code");
+            if BUSY.contains(&code) {
+                Fault::Busy(code.to_owned())
+            } else if UNKNOWN.contains(&code) || service.err().code().is_none() {
+                Fault::Unknown(code.to_owned())
+            } else {
+                let message = service.err().message().unwrap_or_default();
+                Fault::Broken(format!("{code}: {message} ({})", error.request_id().unwrap_or("no request id")))
+            }
+        }
+        SdkError::TimeoutError(_) => Fault::Unknown("no answer in time".to_owned()),
+        SdkError::DispatchFailure(_) => Fault::Unknown("connection failed".to_owned()),
+        SdkError::ResponseError(_) => Fault::Unknown("unreadable answer".to_owned()),
+        _ => Fault::Broken("the request could not be made".to_owned()),
+    }
+}
