@@ -10,7 +10,7 @@ use std::hash::BuildHasherDefault;
 use crate::design::{Design, Next};
 use crate::operation::{Operation, Reads};
 use crate::scenario::Scenario;
-use crate::table::{Action, Rows, Table};
+use crate::table::{Action, Item, Table};
 use crate::world::{Visibility, WordHasher, World, Writer};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +102,9 @@ impl Explorer<'_> {
     ) -> Result<(), Violation> {
         let mut next = self.design.next(operation, &reads);
         if let Next::Commit(transaction) = next {
-            check_names(&transaction)?;
-            let before = world.committed.rows;
-            if let Some(written) = world.committed.transact(&transaction) {
-                self.check_commit(&world.committed, operation.apply(before))?;
-                world.settle(scenario, at, written, before[usize::from(operation.schedule())], self.visibility);
+            let replaced = world.committed.rows[usize::from(operation.schedule())];
+            if let Some(written) = checked_commit(self.design, &mut world.committed, operation, &transaction)? {
+                world.settle(scenario, at, written, replaced, self.visibility);
                 return Ok(());
             }
             next = self.design.after_failure(&reads);
@@ -131,22 +129,29 @@ impl Explorer<'_> {
         };
         Ok(())
     }
-
-    fn check_commit(&self, committed: &Table, meant: Rows) -> Result<(), Violation> {
-        if !committed.is_disjoint() {
-            return Err(Violation::Overlap);
-        }
-        if committed.rows != meant {
-            return Err(Violation::WrongEffect);
-        }
-        if self.design.keeps_list() && !committed.is_exact_list() {
-            return Err(Violation::BrokenList);
-        }
-        Ok(())
-    }
 }
 
-fn check_names(transaction: &[Action]) -> Result<(), Violation> {
+/// Commits, unless a condition fails, and checks the calendar that comes of it.
+pub fn checked_commit(
+    design: &dyn Design,
+    committed: &mut Table,
+    operation: Operation,
+    transaction: &[Action],
+) -> Result<Option<Vec<Item>>, Violation> {
     let is_repeated = |at: usize| transaction[..at].iter().any(|other| other.key == transaction[at].key);
-    if (0..transaction.len()).any(is_repeated) { Err(Violation::ItemNamedTwice) } else { Ok(()) }
+    if (0..transaction.len()).any(is_repeated) {
+        return Err(Violation::ItemNamedTwice);
+    }
+    let meant = operation.apply(committed.rows);
+    let Some(written) = committed.transact(transaction) else { return Ok(None) };
+    if !committed.is_disjoint() {
+        return Err(Violation::Overlap);
+    }
+    if committed.rows != meant {
+        return Err(Violation::WrongEffect);
+    }
+    if design.keeps_list() && !committed.is_exact_list() {
+        return Err(Violation::BrokenList);
+    }
+    Ok(Some(written))
 }

@@ -117,8 +117,11 @@ impl GapOwner {
         if names_an_item_twice && !matches!(self.flaw, Flaw::NamesAnItemTwice) {
             return Next::Again;
         }
-        let mut transaction =
-            if is_one_gap { shift(before, own, to) } else { [unlink(before, own), take(owner, to, own.schedule)].concat() };
+        let mut transaction = if is_one_gap {
+            shift(before, own, to)
+        } else {
+            [unlink(before, own), take(owner, to, own.schedule)].concat()
+        };
         transaction.push(row(own.schedule, Condition::RowIs(from), Change::PutRow(to)));
         Next::Commit(transaction)
     }

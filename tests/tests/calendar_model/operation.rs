@@ -4,10 +4,19 @@ use crate::table::{Interval, Node, Rows, Schedule, Table, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    Create { schedule: Schedule, interval: Interval },
-    Delete { schedule: Schedule },
+    Create {
+        schedule: Schedule,
+        interval: Interval,
+    },
+    Delete {
+        schedule: Schedule,
+    },
     /// What is `None` stays as it is.
-    Change { schedule: Schedule, start: Option<Time>, end: Option<Time> },
+    Change {
+        schedule: Schedule,
+        start: Option<Time>,
+        end: Option<Time>,
+    },
 }
 
 /// What a writer has read of the table in this attempt. The outer `None`: not read yet.

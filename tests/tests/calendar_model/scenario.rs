@@ -1,4 +1,4 @@
-//! Every question worth asking: small calendars, and what two or three callers want of them at the same time.
+//! Every question worth asking: small calendars, and what two or three writers want of them at the same time.
 //!
 //! The algorithm only compares instants, so two scenarios with the same order of instants are the same
 //! scenario. Of each such family the one is kept that uses the points of time without a hole.
@@ -12,19 +12,19 @@ pub struct Scenario {
     pub operations: Vec<Operation>,
 }
 
-/// How many points of time there are, how many schedules at the start, and how many callers.
+/// How many points of time there are, how many schedules at the start, and how many writers.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
     pub points: Time,
     pub schedules: usize,
-    pub callers: usize,
+    pub writers: usize,
 }
 
-/// The schedule that the n-th caller creates: after those of the calendar.
+/// The schedule that the n-th writer creates: after those of the calendar.
 const CREATED: [Schedule; 3] = [2, 3, 4];
 
 impl Scenario {
-    /// Whether another caller is asked about the same schedule.
+    /// Whether another writer is asked about the same schedule.
     pub fn shares_schedule(&self, at: usize) -> bool {
         let schedule = self.operations[at].schedule();
         self.operations.iter().filter(|operation| operation.schedule() == schedule).count() > 1
@@ -65,16 +65,16 @@ impl Size {
 
     /// All disjoint sets of at most `schedules` intervals.
     pub fn calendars(self) -> Vec<Vec<Interval>> {
-        let mut calendars = vec![Vec::new()];
-        let mut at = 0;
-        while at < calendars.len() {
-            let calendar: Vec<Interval> = calendars[at].clone();
-            let free_from = calendar.last().map_or(FIRST, |last| last.end);
-            let more = self.intervals().into_iter().filter(|interval| interval.start >= free_from);
-            if calendar.len() < self.schedules {
-                calendars.extend(more.map(|interval| [calendar.clone(), vec![interval]].concat()));
+        let mut calendars: Vec<Vec<Interval>> = vec![Vec::new()];
+        let mut shorter = 0..1;
+        for _ in 0..self.schedules {
+            for at in shorter.clone() {
+                let calendar = calendars[at].clone();
+                let free_from = calendar.last().map_or(FIRST, |last| last.end);
+                let more = self.intervals().into_iter().filter(|interval| interval.start >= free_from);
+                calendars.extend(more.map(|interval| [calendar.as_slice(), &[interval]].concat()));
             }
-            at += 1;
+            shorter = shorter.end..calendars.len();
         }
         calendars
     }
@@ -84,7 +84,7 @@ impl Size {
         (FIRST..last).flat_map(|start| (start + 1..=last).map(move |end| Interval { start, end })).collect()
     }
 
-    /// What one caller can want, of every schedule of the calendar and of one that another caller creates.
+    /// What one writer can want, of every schedule of the calendar and of one that another writer creates.
     fn operations(self, calendar: &[Interval]) -> Vec<Operation> {
         let creates = self.intervals().into_iter().map(|interval| Operation::Create { schedule: CREATED[0], interval });
         let mut operations: Vec<Operation> = creates.collect();
@@ -110,7 +110,7 @@ impl Size {
             .collect()
     }
 
-    /// All multisets of `callers` operations: who is called first makes no difference.
+    /// All multisets of `writers` operations: who is asked first makes no difference.
     fn combine(
         self,
         calendar: &[Interval],
@@ -118,22 +118,19 @@ impl Size {
         chosen: &mut Vec<Operation>,
         scenarios: &mut Vec<Scenario>,
     ) {
-        if chosen.len() == self.callers {
+        if chosen.len() == self.writers {
             let scenario = Scenario { calendar: calendar.to_vec(), operations: chosen.clone() };
             scenarios.extend(Some(scenario).filter(Scenario::has_no_hole));
             return;
         }
         for (at, choice) in choices.iter().enumerate() {
             let choice = match *choice {
-                Operation::Create { interval, .. } => {
-                    Operation::Create { schedule: CREATED[chosen.len()], interval }
-                }
+                Operation::Create { interval, .. } => Operation::Create { schedule: CREATED[chosen.len()], interval },
                 other => other,
             };
-            if choice.schedule() == CREATED[0] && chosen.is_empty() && !matches!(choice, Operation::Create { .. }) {
-                continue;
-            }
-            if chosen.first().is_some_and(|first| is_about_nobody(*first, choice)) {
+            let first = *chosen.first().unwrap_or(&choice);
+            if choice.schedule() == CREATED[0] && !matches!(first, Operation::Create { .. }) {
+                // Nobody creates the schedule that this one is about.
                 continue;
             }
             chosen.push(choice);
@@ -141,10 +138,4 @@ impl Size {
             chosen.pop();
         }
     }
-}
-
-/// A change of the created schedule, when the first caller creates none.
-fn is_about_nobody(first: Operation, choice: Operation) -> bool {
-    let is_created = choice.schedule() == CREATED[0] && !matches!(choice, Operation::Create { .. });
-    is_created && !matches!(first, Operation::Create { .. })
 }

@@ -10,12 +10,12 @@ pub const LAST: Time = 6;
 /// The start and the end of the head, the node before all others.
 const BEGINNING: Time = 0;
 /// The `nxt` of the last node.
-const END_OF_TIME: Time = LAST + 1;
+pub const END_OF_TIME: Time = LAST + 1;
 
 pub type Schedule = u8;
 pub const SCHEDULES: usize = 5;
 /// Whose the head is.
-const NOBODY: Schedule = SCHEDULES as Schedule;
+pub const NOBODY: Schedule = SCHEDULES as Schedule;
 
 /// `[start, end)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
