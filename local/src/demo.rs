@@ -49,12 +49,7 @@ pub async fn seed(app: &App) -> Result<(), String> {
 /// When there is no signing key.
 pub fn event_token(app: &App) -> Result<String, String> {
     let expires_at = chrono::DateTime::from_timestamp(4_102_444_800, 0).ok_or("no such time")?;
-    let bearer = Bearer {
-        tenant: TENANT.into(),
-        user: UserId::MASTER,
-        token: "events".into(),
-        token_version: 0,
-        expires_at,
-    };
+    let bearer =
+        Bearer { tenant: TENANT.into(), user: UserId::MASTER, token: "events".into(), token_version: 0, expires_at };
     app.tokens.issue(&bearer, chrono::DateTime::UNIX_EPOCH)
 }

@@ -45,8 +45,13 @@ pub async fn open(url: &str, table: &str) -> Result<DynamoDb, String> {
 /// Credentials and region from the environment if they are there; a local engine takes any.
 fn sdk_config(url: &str) -> SdkConfig {
     let or_local = |name| var(name).unwrap_or_else(|| "local".to_owned());
-    let credentials =
-        Credentials::new(or_local("AWS_ACCESS_KEY_ID"), or_local("AWS_SECRET_ACCESS_KEY"), var("AWS_SESSION_TOKEN"), None, "local");
+    let credentials = Credentials::new(
+        or_local("AWS_ACCESS_KEY_ID"),
+        or_local("AWS_SECRET_ACCESS_KEY"),
+        var("AWS_SESSION_TOKEN"),
+        None,
+        "local",
+    );
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(var("AWS_REGION").unwrap_or_else(|| "ap-northeast-1".to_owned())))
@@ -57,9 +62,8 @@ fn sdk_config(url: &str) -> SdkConfig {
 }
 
 async fn create(client: &Client, table: &str) -> Result<(), String> {
-    let attribute = |name: &str| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
-    };
+    let attribute =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     let wrong = |error: aws_sdk_dynamodb::error::BuildError| error.to_string();
     let created = client

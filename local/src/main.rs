@@ -45,7 +45,10 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>, l
             Long("listen") => options.listen = parser.value()?.string()?,
             Long("data") => options.data = Some(parser.value()?.into()),
             Long("now") => {
-                options.clock = parser.value()?.parse_with(DateTime::parse_from_rfc3339).map(|now| Clock::starting_at(now.into()))?;
+                options.clock = parser
+                    .value()?
+                    .parse_with(DateTime::parse_from_rfc3339)
+                    .map(|now| Clock::starting_at(now.into()))?;
             }
             Long("help") => return Ok(None),
             other => return Err(other.unexpected()),

@@ -99,7 +99,8 @@ impl Simulator {
         let result = change(&mut channels);
         if let Some(file) = &self.file {
             let whole = file.with_extension("new");
-            let written = std::fs::write(&whole, json!(*channels).to_string()).and_then(|()| std::fs::rename(&whole, file));
+            let written =
+                std::fs::write(&whole, json!(*channels).to_string()).and_then(|()| std::fs::rename(&whole, file));
             written.expect("the folder of --data can be written to");
         }
         result

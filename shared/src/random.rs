@@ -20,7 +20,10 @@ impl Random {
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.seeded {
             None => {
-                #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's randomness")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "this is the one place that reads the system's randomness"
+                )]
                 getrandom::fill(bytes).expect("the operating system gives randomness");
             }
             Some(state) => {

@@ -123,9 +123,8 @@ async fn call(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes)
     let request: Value = serde_json::from_slice(&body).expect("JSON");
     upstream.lock().requests.push((target.clone(), request.clone()));
     let mood = upstream.lock().mood.clone();
-    let answer = |status: u16, body: String| {
-        Response::builder().status(status).body(Body::from(body)).expect("an answer")
-    };
+    let answer =
+        |status: u16, body: String| Response::builder().status(status).body(Body::from(body)).expect("an answer");
     match mood {
         Mood::Kind => answer(200, upstream.act(&target, &request).to_string()),
         Mood::Answers(status, body) => answer(status, body),

@@ -63,7 +63,8 @@ fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
 fn how_many_fit(messages: &[Message]) -> usize {
     let mut left = MAX_MESSAGES_BYTES;
     let mut size_of = |message: &Message| {
-        let size = 160 + 6 * message.body.as_str().chars().count().max(message.body.as_str().len())
+        let size = 160
+            + 6 * message.body.as_str().chars().count().max(message.body.as_str().len())
             + 2 * message.user_name.len();
         let fits = size <= left;
         left = left.saturating_sub(size);

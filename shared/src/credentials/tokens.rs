@@ -224,8 +224,7 @@ mod tests {
 
     /// Signs any header and claims with the key, as somebody with the key could.
     fn forge(key: &Key, header: &Value, claims: &Value) -> String {
-        let message =
-            [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+        let message = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
         let pair = key_pair(&STANDARD.decode(&key.private).unwrap()).unwrap();
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(pair.sign(message.as_bytes())))
     }

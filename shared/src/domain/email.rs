@@ -63,8 +63,21 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for raw in [
-            "", "a", "@b.jp", "a@", "a@localhost", "a@b..jp", "a@-b.jp", "a@b-.jp", "a b@c.jp", "a@b@c.jp",
-            "あ@example.jp", "a@例え.jp", "a@b.jp\n c", "\"a\"@b.jp", "a@b.jp.",
+            "",
+            "a",
+            "@b.jp",
+            "a@",
+            "a@localhost",
+            "a@b..jp",
+            "a@-b.jp",
+            "a@b-.jp",
+            "a b@c.jp",
+            "a@b@c.jp",
+            "あ@example.jp",
+            "a@例え.jp",
+            "a@b.jp\n c",
+            "\"a\"@b.jp",
+            "a@b.jp.",
         ] {
             assert_eq!(Email::parse(raw), Err(Invalid::NotAnEmail), "{raw}");
         }

@@ -35,8 +35,7 @@ pub fn from_position(scope: &Scope<'_>, position: &Position) -> String {
 /// # Errors
 /// When the text is no cursor of this list.
 pub fn to_position(scope: &Scope<'_>, text: &str) -> Result<Position, Invalid> {
-    let PositionWire(start, id) =
-        serde_json::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?;
+    let PositionWire(start, id) = serde_json::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?;
     let start = DateTime::from_timestamp(start, 0).ok_or(Invalid::NotACursor)?;
     Ok(Position { start, id })
 }

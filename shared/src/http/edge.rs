@@ -87,10 +87,7 @@ fn route_name(request: &Request, result: &ApiResult) -> String {
 fn preflight(app: &App, request: &Request) -> Response<Body> {
     let headers = vec![
         ("access-control-allow-methods", "GET, POST, PATCH, DELETE".to_owned()),
-        (
-            "access-control-allow-headers",
-            "authorization, content-type, accept-language, idempotency-key".to_owned(),
-        ),
+        ("access-control-allow-headers", "authorization, content-type, accept-language, idempotency-key".to_owned()),
         ("access-control-max-age", "7200".to_owned()),
     ];
     let mut response = with_body(StatusCode::NO_CONTENT, "", String::new(), headers);

@@ -39,9 +39,10 @@ impl<'e> Fields<'e> {
         if self.errors.is_empty() {
             return build().ok_or_else(|| "a field was lost".to_owned());
         }
-        let lines = self.errors.iter().map(|error| {
-            format!("{}: {}", error.field, messages::field(&error.reason, Language::English))
-        });
+        let lines = self
+            .errors
+            .iter()
+            .map(|error| format!("{}: {}", error.field, messages::field(&error.reason, Language::English)));
         Err(lines.collect::<Vec<_>>().join("; "))
     }
 }

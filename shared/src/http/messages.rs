@@ -79,7 +79,10 @@ pub fn title(error: &Error, language: Language) -> &'static str {
 #[must_use]
 pub fn detail(error: &Error, language: Language) -> String {
     let (japanese, english) = match error {
-        Error::Malformed => ("リクエストボディにはUTF-8のJSONオブジェクトを指定してください。", "The body must be a JSON object in UTF-8."),
+        Error::Malformed => (
+            "リクエストボディにはUTF-8のJSONオブジェクトを指定してください。",
+            "The body must be a JSON object in UTF-8.",
+        ),
         Error::Unauthenticated => (
             "有効なトークンをAuthorizationヘッダに指定してください。トークンが失効した場合は、再度ログインしてください。",
             "Send a valid token in the Authorization header. If the token has expired or was revoked, log in again.",
@@ -120,7 +123,9 @@ pub fn detail(error: &Error, language: Language) -> String {
             "同じIdempotency-Keyのリクエストを処理中です。しばらくしてから再度お試しください。",
             "A request with the same Idempotency-Key is in progress. Try again in a while.",
         ),
-        Error::BodyTooLarge => ("リクエストボディは64 KiB以内で指定してください。", "The body may have 64 KiB at the most."),
+        Error::BodyTooLarge => {
+            ("リクエストボディは64 KiB以内で指定してください。", "The body may have 64 KiB at the most.")
+        }
         Error::UnsupportedMediaType => (
             "Content-Typeにはapplication/json（文字コードはUTF-8）を指定してください。",
             "The Content-Type must be application/json, in UTF-8.",
@@ -169,18 +174,25 @@ pub fn field(reason: &Invalid, language: Language) -> String {
             let (japanese, english) = json_type(*kind);
             (format!("{japanese}で指定してください。"), format!("must be {english}"))
         }
-        Invalid::TooShort(least) => (format!("{least}文字（個）以上で指定してください。"), format!("must have at least {least}")),
-        Invalid::TooLong(most) => (format!("{most}文字（個）以内で指定してください。"), format!("must have at most {most}")),
+        Invalid::TooShort(least) => {
+            (format!("{least}文字（個）以上で指定してください。"), format!("must have at least {least}"))
+        }
+        Invalid::TooLong(most) => {
+            (format!("{most}文字（個）以内で指定してください。"), format!("must have at most {most}"))
+        }
         Invalid::Blank => ("表示できる文字を1文字以上含めてください。".into(), "must have a visible character".into()),
         Invalid::ControlCharacter => ("制御文字は使用できません。".into(), "must not have control characters".into()),
         Invalid::BidirectionalControl => {
             ("文字方向の制御文字は使用できません。".into(), "must not have bidirectional overrides or isolates".into())
         }
         Invalid::NotAnEmail => ("メールアドレスの形式で指定してください。".into(), "must be an e-mail address".into()),
-        Invalid::NotADateTime => {
-            ("YYYY/MM/DD HH:MM:SSの形式で、実在する日時を指定してください。".into(), "must be a real date-time written YYYY/MM/DD HH:MM:SS".into())
+        Invalid::NotADateTime => (
+            "YYYY/MM/DD HH:MM:SSの形式で、実在する日時を指定してください。".into(),
+            "must be a real date-time written YYYY/MM/DD HH:MM:SS".into(),
+        ),
+        Invalid::NotAfterStart => {
+            ("開始日時より後の日時を指定してください。".into(), "must be after start_datetime".into())
         }
-        Invalid::NotAfterStart => ("開始日時より後の日時を指定してください。".into(), "must be after start_datetime".into()),
         Invalid::OutOfRange(least, most) => {
             (format!("{least}以上{most}以下で指定してください。"), format!("must be from {least} to {most}"))
         }
@@ -189,11 +201,15 @@ pub fn field(reason: &Invalid, language: Language) -> String {
             let words = words.join(", ");
             (format!("次のいずれかを指定してください: {words}"), format!("must be one of {words}"))
         }
-        Invalid::TooDeep(most) => (format!("入れ子は{most}段以内にしてください。"), format!("must not be nested deeper than {most}")),
+        Invalid::TooDeep(most) => {
+            (format!("入れ子は{most}段以内にしてください。"), format!("must not be nested deeper than {most}"))
+        }
         Invalid::NoMedia => ("videoまたはaudioを指定してください。".into(), "must have video or audio".into()),
         Invalid::NotJson => ("JSONとして読み取れません。".into(), "is not JSON".into()),
         Invalid::NotAnId => ("IDの形式で指定してください。".into(), "must be an id".into()),
-        Invalid::NotACursor => ("このAPIが返したカーソルを指定してください。".into(), "must be a cursor that this list handed out".into()),
+        Invalid::NotACursor => {
+            ("このAPIが返したカーソルを指定してください。".into(), "must be a cursor that this list handed out".into())
+        }
     };
     match language {
         Language::Japanese => japanese,

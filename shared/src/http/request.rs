@@ -46,9 +46,9 @@ impl Request {
             _ => (None, None, None),
         };
         let deadline = event.lambda_context_ref().map(|context| context.deadline);
-        let time_left = deadline.filter(|deadline| *deadline > 0).map(|deadline| {
-            Duration::from_millis(deadline.saturating_sub(u64::try_from(now_millis).unwrap_or(0)))
-        });
+        let time_left = deadline
+            .filter(|deadline| *deadline > 0)
+            .map(|deadline| Duration::from_millis(deadline.saturating_sub(u64::try_from(now_millis).unwrap_or(0))));
         let query = event
             .query_string_parameters_ref()
             .map(|query| query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -73,7 +73,8 @@ impl Request {
     pub fn bearer(&self, app: &App) -> Result<Bearer, Error> {
         let mut headers = self.headers.get_all(header::AUTHORIZATION).iter();
         let (Some(header), None) = (headers.next(), headers.next()) else { return Err(Error::Unauthenticated) };
-        let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Error::Unauthenticated)?;
+        let (scheme, token) =
+            header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Error::Unauthenticated)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::Unauthenticated);
         }

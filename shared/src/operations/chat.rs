@@ -107,11 +107,7 @@ pub struct Post {
 
 /// # Errors
 /// `ScheduleNotFound`, or `TooManyRequests` when the caller posted too often within five seconds.
-pub async fn post_message(
-    app: &App,
-    bearer: &Bearer,
-    form: Result<Keyed<Post>, Error>,
-) -> Result<(), Error> {
+pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, Error>) -> Result<(), Error> {
     let counter = keys::recent_posts(&bearer.tenant, bearer.user);
     let load = form.map(|Keyed { form: post, key }| async {
         let (schedule, posts) = tokio::try_join!(
@@ -132,13 +128,7 @@ pub async fn post_message(
 }
 
 /// Message and counter are written together, so that what is refused does not count.
-async fn post_once(
-    app: &App,
-    caller: &Caller,
-    post: Post,
-    mut posts: Posts,
-    attempt: &Attempt,
-) -> Result<(), Error> {
+async fn post_once(app: &App, caller: &Caller, post: Post, mut posts: Posts, attempt: &Attempt) -> Result<(), Error> {
     let counter = keys::recent_posts(&caller.tenant, caller.user.id);
     for _ in 0..2 * MAX_DECISIONS {
         let now = app.clock.now_millis();

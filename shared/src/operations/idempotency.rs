@@ -45,12 +45,7 @@ const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 
 /// # Errors
 /// When the key is in use, or was used with another body.
-pub async fn begin(
-    app: &App,
-    caller: &Caller,
-    operation: &str,
-    key: Option<&IdempotencyKey>,
-) -> Result<Begun, Error> {
+pub async fn begin(app: &App, caller: &Caller, operation: &str, key: Option<&IdempotencyKey>) -> Result<Begun, Error> {
     let Some(sent) = key else { return Ok(Begun::Fresh(Attempt { claimed: None })) };
     let now = app.clock.now();
     let key = keys::idempotency(&caller.tenant, caller.user.id, operation, &sent.key);

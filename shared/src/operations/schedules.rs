@@ -67,7 +67,8 @@ pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Err
     });
     let (_, (window, mut plans)) = admit(app, bearer, Action::ListSchedules, load).await?;
     plans.retain(|plan| {
-        window.from.is_none_or(|from| plan.interval.end() > from) && window.to.is_none_or(|to| plan.interval.start() < to)
+        window.from.is_none_or(|from| plan.interval.end() > from)
+            && window.to.is_none_or(|to| plan.interval.start() < to)
     });
     let place = |plan: &Plan| (Reverse(plan.interval.start()), Reverse(plan.id.clone()));
     plans.sort_by_key(place);
@@ -76,7 +77,8 @@ pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Err
     }
     let is_cut = window.limit.is_some_and(|limit| limit < plans.len());
     plans.truncate(window.limit.unwrap_or(usize::MAX));
-    let next = plans.last().filter(|_| is_cut).map(|plan| Position { start: plan.interval.start(), id: plan.id.clone() });
+    let next =
+        plans.last().filter(|_| is_cut).map(|plan| Position { start: plan.interval.start(), id: plan.id.clone() });
     Ok(Listing { schedules: plans, next })
 }
 

@@ -14,9 +14,9 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::password::Password;
 use crate::policy::Action;
 use crate::store::credentials::{self, Account, Credential};
+use crate::store::keys;
 use crate::store::rates::{self, Failures};
 use crate::store::users::{self, Pointer};
-use crate::store::keys;
 use crate::table::{Condition, Key, Transacted};
 use crate::telemetry;
 
@@ -47,8 +47,7 @@ pub async fn login(app: &App, source: &str, form: Result<Login, Error>) -> Resul
         keys::failed_logins(&digest(&[form.email.canonical().as_bytes()])),
         keys::failed_logins_from(&digest(&[source.as_bytes()])),
     ];
-    let (open, pointers) =
-        tokio::join!(refuse_the_too_eager(app, &counters), users::pointers(&app.table, &form.email));
+    let (open, pointers) = tokio::join!(refuse_the_too_eager(app, &counters), users::pointers(&app.table, &form.email));
     open?;
     let Some((pointer, credential)) = find_account(app, &form, pointers?).await? else {
         return Err(count_failure(app, &counters).await);
@@ -71,17 +70,10 @@ pub async fn login(app: &App, source: &str, form: Result<Login, Error>) -> Resul
 }
 
 /// The account that all three parts of the form open: one hashing pass for all accounts of the address.
-async fn find_account(
-    app: &App,
-    form: &Login,
-    pointers: Vec<Pointer>,
-) -> Result<Option<(Pointer, Credential)>, Error> {
+async fn find_account(app: &App, form: &Login, pointers: Vec<Pointer>) -> Result<Option<(Pointer, Credential)>, Error> {
     // For an unknown address an account that does not exist is read and hashed for instead.
-    let nobody = Pointer {
-        tenant: TenantId::from(uuid::Uuid::nil()),
-        user: UserId(0),
-        salt: passwords::new_salt(&app.random),
-    };
+    let nobody =
+        Pointer { tenant: TenantId::from(uuid::Uuid::nil()), user: UserId(0), salt: passwords::new_salt(&app.random) };
     let candidates = if pointers.is_empty() { vec![nobody] } else { pointers };
     let accounts =
         try_join_all(candidates.iter().map(|pointer| credentials::account(&app.table, &pointer.tenant, pointer.user)))

@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use super::{Error, schedules};
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
-use crate::store::todo::{self, Todo};
 use crate::store::messages;
+use crate::store::todo::{self, Todo};
 
 /// Entries that one run takes on.
 const BATCH: usize = 100;

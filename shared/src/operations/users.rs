@@ -10,8 +10,8 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::user::{NewUser, User, UserChange};
 use crate::policy::Action;
 use crate::store::credentials::{self, Credential};
-use crate::store::users::{self, Pointer};
 use crate::store::tenants;
+use crate::store::users::{self, Pointer};
 use crate::table::{Condition, Refusal, TableError, Transacted, Value, Written};
 
 /// All users of the tenant by their number.
@@ -25,11 +25,7 @@ pub async fn list_users(app: &App, bearer: &Bearer, form: Result<(), Error>) -> 
 
 /// # Errors
 /// `EmailTaken` when the tenant has a user with that address.
-pub async fn create_user(
-    app: &App,
-    bearer: &Bearer,
-    form: Result<Keyed<NewUser>, Error>,
-) -> Result<UserId, Error> {
+pub async fn create_user(app: &App, bearer: &Bearer, form: Result<Keyed<NewUser>, Error>) -> Result<UserId, Error> {
     let load = form.map(|Keyed { form: new, key }| async {
         let pointers = users::pointers(&app.table, &new.email).await?;
         Ok((new, key, pointers))
@@ -58,10 +54,8 @@ async fn create_once(
     }
     // One address has one salt, so that one hashing pass at log-in serves all its accounts.
     let salt = pointers.first().map_or_else(|| passwords::new_salt(&app.random), |pointer| pointer.salt.clone());
-    let (id, credential) = tokio::join!(
-        tenants::take_user_number(&app.table, &caller.tenant),
-        new_credential(&new.password, &salt, 0)
-    );
+    let (id, credential) =
+        tokio::join!(tenants::take_user_number(&app.table, &caller.tenant), new_credential(&new.password, &salt, 0));
     let id = id?;
     let user = User {
         id,
@@ -161,4 +155,3 @@ pub async fn delete_user(app: &App, bearer: &Bearer, form: Result<UserId, Error>
         Transacted::Refused(_) => Err(Error::UserNotFound),
     }
 }
-

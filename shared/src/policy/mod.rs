@@ -51,11 +51,9 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
         Action::GetDelivery => &[Permission::Delivery],
         Action::GetView => &[Permission::View],
         Action::ListMessages | Action::PostMessage => &[Permission::Delivery, Permission::View],
-        Action::ListUsers
-        | Action::CreateUser
-        | Action::UpdateUser
-        | Action::DeleteUser
-        | Action::ChangeAccessCode => &[Permission::User],
+        Action::ListUsers | Action::CreateUser | Action::UpdateUser | Action::DeleteUser | Action::ChangeAccessCode => {
+            &[Permission::User]
+        }
     }
 }
 

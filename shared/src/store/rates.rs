@@ -46,10 +46,7 @@ pub async fn count_failure(table: &Table, key: &Key, now: i64, window: i64) -> R
     };
     let first = Write {
         key: key.clone(),
-        action: Action::Update(vec![
-            Change::Set("count", number(1)),
-            Change::Set("expires_at", number(now + window)),
-        ]),
+        action: Action::Update(vec![Change::Set("count", number(1)), Change::Set("expires_at", number(now + window))]),
         condition: Some(Condition::Any(vec![Condition::Absent, Condition::AtMost("expires_at", number(now))])),
     };
     // Whoever loses the race to open a window finds it open.

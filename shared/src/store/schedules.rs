@@ -113,11 +113,7 @@ pub fn change(tenant: &TenantId, seen: &Plan, name: &ScheduleName, to: Interval,
 pub fn delete(tenant: &TenantId, seen: &Plan, now: DateTime<Utc>) -> Write {
     let mut conditions = unchanged(seen);
     conditions.push(Condition::Above("starts_at", text(instant_text(now))));
-    Write {
-        key: keys::schedule(tenant, &seen.id),
-        action: Action::Delete,
-        condition: Some(Condition::All(conditions)),
-    }
+    Write { key: keys::schedule(tenant, &seen.id), action: Action::Delete, condition: Some(Condition::All(conditions)) }
 }
 
 fn unchanged(seen: &Plan) -> Vec<Condition> {

@@ -62,12 +62,7 @@ fn decode_user(item: Item) -> Result<User, TableError> {
 
 /// # Errors
 /// When the table does not answer.
-pub async fn standing(
-    table: &Table,
-    tenant: &TenantId,
-    user: UserId,
-    token: &TokenId,
-) -> Result<Standing, TableError> {
+pub async fn standing(table: &Table, tenant: &TenantId, user: UserId, token: &TokenId) -> Result<Standing, TableError> {
     let wanted = [keys::user(tenant, user), keys::tenant(tenant), keys::dead_token(tenant, token)];
     let [user, tenant, dead] = <[Option<Item>; 3]>::try_from(table.get_all(&wanted).await?)
         .map_err(|_| TableError::Broken("a batch came back incomplete".to_owned()))?;
@@ -144,11 +139,7 @@ pub fn change(tenant: &TenantId, change: &UserChange) -> Write {
     if let Some(name) = &change.name {
         changes.push(Change::Set("name", text(name.as_str())));
     }
-    Write {
-        key: keys::user(tenant, change.id),
-        action: Action::Update(changes),
-        condition: Some(Condition::Present),
-    }
+    Write { key: keys::user(tenant, change.id), action: Action::Update(changes), condition: Some(Condition::Present) }
 }
 
 /// Adds to a write on the user what a new password means: all tokens of the old ones die, but the kept one.

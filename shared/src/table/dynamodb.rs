@@ -51,8 +51,7 @@ impl DynamoDb {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
         let client = |attempt| {
-            let timeouts =
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(attempt).build();
+            let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(attempt).build();
             let config = aws_sdk_dynamodb::config::Builder::from(config)
                 .retry_config(RetryConfig::disabled())
                 .timeout_config(timeouts)
@@ -463,7 +462,8 @@ const BUSY: &[&str] = &[
 ];
 
 /// Codes of a service that failed in the middle: the request may have been carried out.
-const UNKNOWN: &[&str] = &["InternalServerError", "InternalServerErrorException", "ServiceUnavailable", "InternalFailure"];
+const UNKNOWN: &[&str] =
+    &["InternalServerError", "InternalServerErrorException", "ServiceUnavailable", "InternalFailure"];
 
 fn fault<E, R>(error: &SdkError<E, R>) -> Fault
 where
