@@ -47,7 +47,7 @@ async fn newest_connection(
     for _ in 0..MAX_DECISIONS {
         let seen = live::find(&app.table, tenant, schedule).await?;
         let mut now = seen.clone();
-        let newest = now.newest(living.iter().copied());
+        let newest = now.newest(living);
         if now == seen || live::remember(&app.table, tenant, schedule, &now).await? {
             return Ok(newest);
         }

@@ -73,6 +73,9 @@ impl Attempt {
     }
 
     /// Frees the key after a failure, so that the request may be tried again under it.
+    ///
+    /// # Errors
+    /// What the result says.
     pub async fn end<T>(self, app: &App, result: Result<T, Error>) -> Result<T, Error> {
         if let (Err(_), Some((key, claim))) = (&result, &self.claimed) {
             // If this fails too, the key is free when its lease ends.

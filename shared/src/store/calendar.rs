@@ -86,10 +86,7 @@ pub async fn at_with_predecessor(
 ) -> Result<Option<(Node, Node)>, TableError> {
     let start = instant_text(start);
     let nodes = last(table, tenant, Range::AtMost(start.clone()), 2).await?;
-    let [node, predecessor] = match <[Node; 2]>::try_from(nodes) {
-        Ok(nodes) => nodes,
-        Err(_) => return Ok(None),
-    };
+    let Ok([node, predecessor]) = <[Node; 2]>::try_from(nodes) else { return Ok(None) };
     let is_whole = node.start == start && predecessor.nxt == node.start;
     Ok(is_whole.then_some((node, predecessor)))
 }

@@ -20,15 +20,15 @@ const REMEMBERED: usize = 100;
 
 impl Live {
     /// The newest of the living connections, once those not seen before are added behind the others.
-    pub fn newest<'a>(&mut self, living: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
-        for connection in living.clone() {
+    pub fn newest(&mut self, living: &[&str]) -> Option<String> {
+        for connection in living {
             if !self.connections.iter().any(|seen| seen == connection) {
-                self.connections.push(connection.to_owned());
+                self.connections.push((*connection).to_owned());
             }
         }
         let forgotten = self.connections.len().saturating_sub(REMEMBERED);
         self.connections.drain(..forgotten);
-        self.connections.iter().rev().find(|seen| living.clone().any(|connection| connection == *seen)).cloned()
+        self.connections.iter().rev().find(|seen| living.contains(&seen.as_str())).cloned()
     }
 }
 
@@ -65,15 +65,15 @@ mod tests {
     #[test]
     fn a_connection_not_seen_before_is_the_newest() {
         let mut live = Live::default();
-        assert_eq!(live.newest(["a"].into_iter()), Some("a".to_owned()));
-        assert_eq!(live.newest(["b", "a"].into_iter()), Some("b".to_owned()));
-        assert_eq!(live.newest(["a", "b"].into_iter()), Some("b".to_owned()));
+        assert_eq!(live.newest(&["a"]), Some("a".to_owned()));
+        assert_eq!(live.newest(&["b", "a"]), Some("b".to_owned()));
+        assert_eq!(live.newest(&["a", "b"]), Some("b".to_owned()));
     }
 
     #[test]
     fn a_dead_connection_is_never_chosen() {
         let mut live = Live { connections: vec!["a".to_owned(), "b".to_owned()], version: 1 };
-        assert_eq!(live.newest(["a"].into_iter()), Some("a".to_owned()));
-        assert_eq!(live.newest([].into_iter()), None);
+        assert_eq!(live.newest(&["a"]), Some("a".to_owned()));
+        assert_eq!(live.newest(&[]), None);
     }
 }

@@ -420,16 +420,16 @@ fn note_write(capacity: Option<&ConsumedCapacity>) {
 
 /// The three single writes have an error type each; all of them can be a failed condition.
 trait ConditionFailure {
-    /// The item that was found instead, when the condition failed.
-    fn condition_failure(&self) -> Option<Option<Attributes>>;
+    /// The item that was found instead, when the condition failed; empty when there was none.
+    fn condition_failure(&self) -> Option<Attributes>;
 }
 
 macro_rules! condition_failure {
     ($($operation:ident :: $error:ident),*) => {$(
         impl ConditionFailure for aws_sdk_dynamodb::operation::$operation::$error {
-            fn condition_failure(&self) -> Option<Option<Attributes>> {
+            fn condition_failure(&self) -> Option<Attributes> {
                 match self {
-                    Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+                    Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone().unwrap_or_default()),
                     _ => None,
                 }
             }
@@ -446,7 +446,7 @@ where
     SdkError<E, R>: RequestId,
 {
     match error.as_service_error().and_then(ConditionFailure::condition_failure) {
-        Some(found) => Ok(found),
+        Some(found) => Ok((!found.is_empty()).then_some(found)),
         None => Err(fault(error)),
     }
 }
