@@ -28,11 +28,11 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), String> {
     let Some(options) = parse(std::env::args_os()).map_err(|error| format!("{error}\n\n{USAGE}"))? else {
-        println!("{USAGE}");
+        say(USAGE);
         return Ok(());
     };
     let server = Server::start(options).await?;
-    greet(&server);
+    say(&greeting(&server));
     tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
 }
 
@@ -58,10 +58,14 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>, l
 }
 
 #[expect(clippy::print_stdout, reason = "these lines are for whoever started it")]
-fn greet(server: &Server) {
+fn say(text: &str) {
+    println!("{text}");
+}
+
+fn greeting(server: &Server) -> String {
     let url = server.url();
     let (email, password, code) = (demo::EMAIL, demo::PASSWORD, demo::ACCESS_CODE);
-    println!(
+    format!(
         r#"ready on {url}
 
 demo tenant: e-mail {email}, password {password}, access code {code}
@@ -71,5 +75,5 @@ try:
   curl -s {url}/api/schedule -H "Authorization: Bearer $TOKEN" --json '{{"name": "テスト配信", "start_datetime": "2030/10/30 12:00:00", "end_datetime": "2030/10/30 15:00:00", "imageflux_params": [{{"durationSeconds": 1, "startTimeOffset": -2, "audio": {{"bps": 64000}}}}]}}'
   curl -s {url}/api/schedule -H "Authorization: Bearer $TOKEN"
 "#
-    );
+    )
 }

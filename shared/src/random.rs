@@ -17,6 +17,8 @@ impl Random {
         Self { seeded: Some(Arc::new(Mutex::new(seed))) }
     }
 
+    /// # Panics
+    /// When the operating system has no randomness to give, which nothing here can do without.
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.seeded {
             None => {
@@ -35,6 +37,8 @@ impl Random {
         }
     }
 
+    /// # Panics
+    /// As `fill`.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

@@ -2,6 +2,8 @@
 //!
 //! Each test has a product of its own, in memory, and speaks to it over HTTP as its users do.
 
+#![expect(clippy::missing_panics_doc, reason = "whatever is not as expected here is a panic")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -43,8 +45,6 @@ impl Product {
         Self::start_with(Options::default()).await
     }
 
-    /// # Panics
-    /// When it does not start.
     pub async fn start_with(options: Options) -> Self {
         let server = Server::start(options).await.expect("the product starts");
         let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
@@ -114,8 +114,6 @@ impl Product {
         self.log_in(&email, "Password456", "another code", 1).await
     }
 
-    /// # Panics
-    /// When the log-in is refused.
     pub async fn log_in(&self, email: &str, password: &str, access_code: &str, user_id: i64) -> Actor {
         let mut actor = Actor {
             user_id,
@@ -132,9 +130,6 @@ impl Product {
     ///
     /// # Errors
     /// What the function says is wrong.
-    ///
-    /// # Panics
-    /// When there is no answer at all.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, String> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.server.url());
         let response = self.http.post(url).body(event.to_string()).send().await.expect("an answer");
@@ -145,8 +140,6 @@ impl Product {
 }
 
 impl Actor {
-    /// # Panics
-    /// When the log-in is refused.
     pub async fn new_token(&self) -> String {
         let form = json!({"email": self.email, "password": self.password, "access_code": self.access_code});
         let answer = self.anonymous().post("/api/login", &form).await.ok();
@@ -187,9 +180,6 @@ impl Actor {
     }
 
     /// Anything. A body is declared as JSON unless the headers say otherwise.
-    ///
-    /// # Panics
-    /// When there is no answer at all.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = &self.token {
@@ -207,9 +197,6 @@ impl Actor {
     }
 
     /// Plans a broadcast of one hour that starts so many hours after 2030-01-01 and answers its id.
-    ///
-    /// # Panics
-    /// When it is refused.
     pub async fn plan(&self, hour: u32) -> String {
         let answer = self.post("/api/schedule", &new_schedule(hour)).await.ok();
         answer["schedule_id"].as_str().expect("an id").to_owned()
@@ -217,17 +204,12 @@ impl Actor {
 }
 
 impl Answer {
-    /// # Panics
-    /// When it is no JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("JSON, not {:?}", self.text))
     }
 
     /// The body of a success.
-    ///
-    /// # Panics
-    /// When it is none.
     #[must_use]
     pub fn ok(self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
@@ -236,9 +218,6 @@ impl Answer {
     }
 
     /// The problem, once its form, status and code are as expected.
-    ///
-    /// # Panics
-    /// When it is another answer.
     #[allow(clippy::must_use_candidate)]
     pub fn refused(self, status: u16, code: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
@@ -256,9 +235,6 @@ impl Answer {
     }
 
     /// The fields that a refusal names, each with the code of its rule.
-    ///
-    /// # Panics
-    /// When it is no such refusal.
     #[must_use]
     pub fn invalid_fields(self) -> Vec<(String, String)> {
         let problem = self.refused(422, "invalid_parameters");

@@ -45,8 +45,6 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// # Panics
-    /// When no port can be bound.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));

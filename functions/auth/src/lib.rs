@@ -23,10 +23,8 @@ pub fn route<'a>(app: &'a App, request: &'a Request) -> Pin<Box<dyn Future<Outpu
             ("PATCH", "/api/password") => change_password::handle(app, request).await,
             ("PATCH", "/api/access-code") => change_access_code::handle(app, request).await,
             ("GET", "/api/health") => get_health::handle(app, request).await,
-            (_, "/api/login") => Err(Error::MethodNotAllowed("POST")),
-            (_, "/api/logout") => Err(Error::MethodNotAllowed("POST")),
-            (_, "/api/password") => Err(Error::MethodNotAllowed("PATCH")),
-            (_, "/api/access-code") => Err(Error::MethodNotAllowed("PATCH")),
+            (_, "/api/login" | "/api/logout") => Err(Error::MethodNotAllowed("POST")),
+            (_, "/api/password" | "/api/access-code") => Err(Error::MethodNotAllowed("PATCH")),
             (_, "/api/health") => Err(Error::MethodNotAllowed("GET")),
             _ => Err(Error::RouteNotFound),
         }

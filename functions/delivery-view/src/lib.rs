@@ -17,8 +17,7 @@ pub fn route<'a>(app: &'a App, request: &'a Request) -> Pin<Box<dyn Future<Outpu
         match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/api/delivery") => get_delivery::handle(app, request).await,
             ("GET", "/api/view") => get_view::handle(app, request).await,
-            (_, "/api/delivery") => Err(Error::MethodNotAllowed("GET")),
-            (_, "/api/view") => Err(Error::MethodNotAllowed("GET")),
+            (_, "/api/delivery" | "/api/view") => Err(Error::MethodNotAllowed("GET")),
             _ => Err(Error::RouteNotFound),
         }
     })

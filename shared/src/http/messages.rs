@@ -13,33 +13,21 @@ impl Language {
     /// English only if `Accept-Language` prefers it to Japanese (RFC 9110, section 12.5.4).
     #[must_use]
     pub fn preferred(accept_language: &str) -> Self {
-        let mut japanese = None;
-        let mut english = None;
-        let mut any = None;
+        let (mut japanese, mut english, mut any) = (None, None, None);
         for range in accept_language.split(',') {
             let mut parts = range.split(';').map(str::trim);
             let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
-            match tag.split('-').next().unwrap_or_default() {
-                "ja" => japanese = japanese.max(Some(Weight(weight))),
-                "en" => english = english.max(Some(Weight(weight))),
-                "*" => any = any.max(Some(Weight(weight))),
-                _ => {}
-            }
+            let weight: f32 = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            let named = match tag.split('-').next().unwrap_or_default() {
+                "ja" => &mut japanese,
+                "en" => &mut english,
+                "*" => &mut any,
+                _ => continue,
+            };
+            *named = Some(named.map_or(weight, |other| weight.max(other)));
         }
-        let weigh = |named: Option<Weight>| named.or(any).map_or(0.0, |Weight(weight)| weight);
+        let weigh = |named: Option<f32>| named.or(any).unwrap_or(0.0);
         if weigh(english) > weigh(japanese) { Self::English } else { Self::Japanese }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-struct Weight(f32);
-
-impl Eq for Weight {}
-
-impl Ord for Weight {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
     }
 }
 

@@ -114,10 +114,11 @@ impl Request {
         let Ok(value) = value.to_str() else { return false };
         let mut parts = value.split(';').map(str::trim);
         let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-        let charsets = parts.filter_map(|parameter| parameter.split_once('=')).filter_map(|(name, value)| {
-            name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_ascii_lowercase())
-        });
-        is_json && charsets.into_iter().all(|charset| charset == "utf-8" || charset == "utf8")
+        let mut charsets = parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+            .map(|(_, value)| value.trim().trim_matches('"').to_ascii_lowercase());
+        is_json && charsets.all(|charset| charset == "utf-8" || charset == "utf8")
     }
 
     /// The `Idempotency-Key` header, if there is one.

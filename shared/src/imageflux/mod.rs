@@ -49,8 +49,11 @@ pub struct CreateError {
 #[derive(Clone)]
 pub struct ImageFlux {
     transport: Arc<dyn Transport>,
-    playlists: Arc<Mutex<HashMap<String, (Instant, Vec<Playlist>)>>>,
+    playlists: Arc<Mutex<SharedAnswers>>,
 }
+
+/// By channel: when it was asked, and the answer.
+type SharedAnswers = HashMap<String, (Instant, Vec<Playlist>)>;
 
 #[derive(Deserialize)]
 struct Created {
@@ -187,7 +190,7 @@ impl ImageFlux {
         telemetry::imageflux_call(call).await.unwrap_or(Err(Failure::TimedOut))
     }
 
-    fn shared_answers(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Vec<Playlist>)>> {
+    fn shared_answers(&self) -> std::sync::MutexGuard<'_, SharedAnswers> {
         self.playlists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

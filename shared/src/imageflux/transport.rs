@@ -47,7 +47,7 @@ impl Https {
     /// # Errors
     /// When the endpoint is no URL or the token cannot be a header.
     pub fn new(endpoint: &str, access_token: &SecretString) -> Result<Self, String> {
-        let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
         let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
