@@ -8,7 +8,7 @@
 //! simpler design that was rejected, must be caught, or the checks would prove nothing.
 //!
 //! What follows from it, and the figures: `docs/decisions/0003-gap-owner-list.md`. The model is small
-//! in a debug build; `cargo test --release --test calendar_model -- --nocapture` tries the larger one.
+//! in a debug build; `cargo test --release -p api-tests --test calendar_model -- --nocapture` tries the larger one.
 
 #[path = "calendar_model/any_reads.rs"]
 mod any_reads;
@@ -35,7 +35,7 @@ use any_reads::AnyReads;
 use explorer::Violation;
 use gap_owner::{Flaw, GapOwner};
 use scenario::Size;
-use sweep::{find, sweep};
+use sweep::{find, print_figures, sweep};
 use table::{Condition, Time};
 use version_guard::VersionGuard;
 use world::Visibility;
@@ -67,10 +67,12 @@ fn no_interleaving_of_three_writers_overlaps() {
 fn no_read_however_wrong_leads_to_a_harmful_commit() {
     let mut any_reads = AnyReads::new(&OURS, POINTS_FOR_ANY_READS);
     assert_eq!(any_reads.check(), Ok(()));
-    println!(
-        "any reads, {POINTS_FOR_ANY_READS} points: {} transactions, {} commits, all sound",
-        any_reads.transactions, any_reads.committed
-    );
+    print_figures(&format!(
+        "any reads, {POINTS_FOR_ANY_READS} points: {} transactions in each of {} calendars, {} commits",
+        any_reads.transactions,
+        any_reads.calendars.len(),
+        any_reads.committed
+    ));
     assert!(any_reads.committed > 0);
 }
 
@@ -171,6 +173,6 @@ fn assert_caught(flaw: Flaw, violation: Violation) {
 
 fn assert_found(flaw: Flaw, visibility: Visibility, violation: Violation) {
     let found = find(&GapOwner { flaw }, FOR_MISTAKES, visibility, violation);
-    println!("{violation:?}, visible {visibility:?}: {found:?}");
+    print_figures(&format!("{violation:?}, visible {visibility:?}: {found:?}"));
     assert!(found.is_some());
 }

@@ -6,7 +6,7 @@
 
 use crate::design::{Design, Next};
 use crate::explorer::{Violation, checked_commit};
-use crate::operation::{Look, Operation, Reads};
+use crate::operation::{Look, Operation, Reads, Seen};
 use crate::scenario::Size;
 use crate::table::{END_OF_TIME, FIRST, Interval, NOBODY, Node, Schedule, Table, Time};
 
@@ -14,9 +14,9 @@ use crate::table::{END_OF_TIME, FIRST, Interval, NOBODY, Node, Schedule, Table, 
 const CREATED: Schedule = 4;
 
 pub struct AnyReads<'a> {
-    pub design: &'a dyn Design,
-    pub points: Time,
-    calendars: Vec<Table>,
+    design: &'a dyn Design,
+    points: Time,
+    pub calendars: Vec<Table>,
     pub transactions: u64,
     pub committed: u64,
 }
@@ -66,14 +66,14 @@ impl<'a> AnyReads<'a> {
     /// All that one look could answer. An end leads to no condition, so each node ends as early as it can: that tempts most.
     fn believable(&self, what: Look, operation: Operation, reads: Reads) -> Vec<Reads> {
         let own = operation.schedule();
-        let row = reads.row.flatten();
+        let row = reads.row.item();
         let row_start = row.map_or(0, |row| row.start);
         match what {
             Look::Version => vec![Reads { version: Some(0), ..reads }],
-            Look::Row => self.intervals().map(|row| Reads { row: Some(Some(row)), ..reads }).collect(),
+            Look::Row => self.intervals().map(|row| Reads { row: Seen::There(row), ..reads }).collect(),
             Look::Own => {
                 let own = self.nodes_at(row_start, own);
-                own.map(|node| Reads { own: Some(Some(node)), ..reads }).collect()
+                own.map(|node| Reads { own: Seen::There(node), ..reads }).collect()
             }
             Look::Before => {
                 let before = self.nodes_before(row_start, &[NOBODY]);

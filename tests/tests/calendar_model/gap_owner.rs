@@ -4,7 +4,7 @@
 //! be tried. Each condition can be left out, and each care in reading, to see that the explorer notices.
 
 use crate::design::{Design, Next};
-use crate::operation::{Look, Operation, Reads};
+use crate::operation::{Look, Operation, Reads, Seen};
 use crate::table::{Action, Change, Condition, Interval, Key, Node, Schedule, Time, Transaction};
 
 pub struct GapOwner {
@@ -66,13 +66,17 @@ impl GapOwner {
     }
 
     fn change(&self, operation: Operation, reads: &Reads) -> Next {
-        let Some(row) = reads.row else { return Next::Read(Look::Row) };
-        let Some((from, to)) = row.zip(operation.target(row)) else { return Next::Refused };
-        if to.start >= to.end {
-            return Next::Refused;
-        }
-        let Some(own) = reads.own else { return Next::Read(Look::Own) };
-        let Some(own) = own.filter(|own| own.schedule == operation.schedule()) else { return Next::Again };
+        let from = match reads.row {
+            Seen::NotYet => return Next::Read(Look::Row),
+            Seen::Absent => return Next::Refused,
+            Seen::There(from) => from,
+        };
+        let Some(to) = operation.target(Some(from)).filter(|to| to.start < to.end) else { return Next::Refused };
+        let own = match reads.own {
+            Seen::NotYet => return Next::Read(Look::Own),
+            Seen::There(own) if own.schedule == operation.schedule() => own,
+            Seen::There(_) | Seen::Absent => return Next::Again,
+        };
         if from.start == to.start { self.change_end(from, to, own, reads) } else { self.relocate(from, to, own, reads) }
     }
 
@@ -139,10 +143,16 @@ impl GapOwner {
 }
 
 fn delete(schedule: Schedule, reads: &Reads) -> Next {
-    let Some(row_read) = reads.row else { return Next::Read(Look::Row) };
-    let Some(from) = row_read else { return Next::Refused };
-    let Some(own) = reads.own else { return Next::Read(Look::Own) };
-    let Some(own) = own.filter(|own| own.schedule == schedule) else { return Next::Again };
+    let from = match reads.row {
+        Seen::NotYet => return Next::Read(Look::Row),
+        Seen::Absent => return Next::Refused,
+        Seen::There(from) => from,
+    };
+    let own = match reads.own {
+        Seen::NotYet => return Next::Read(Look::Own),
+        Seen::There(own) if own.schedule == schedule => own,
+        Seen::There(_) | Seen::Absent => return Next::Again,
+    };
     let Some(before) = reads.before else { return Next::Read(Look::Before) };
     if before.nxt != own.start {
         return Next::Again;

@@ -19,19 +19,27 @@ pub enum Operation {
     },
 }
 
-/// What a writer has read of the table in this attempt. The outer `None`: not read yet.
+/// What a writer has read of the table in this attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reads {
     pub version: Option<u8>,
-    pub row: Option<Option<Interval>>,
+    pub row: Seen<Interval>,
     /// The node at the row's start.
-    pub own: Option<Option<Node>>,
+    pub own: Seen<Node>,
     /// The last node before the row's start.
     pub before: Option<Node>,
     /// The last node before the wanted end.
     pub place: Option<Node>,
     /// The last node before `place`.
     pub below_place: Option<Node>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Seen<T> {
+    #[default]
+    NotYet,
+    Absent,
+    There(T),
 }
 
 /// One item to be read, each at an instant of its own.
@@ -71,18 +79,31 @@ impl Operation {
     }
 }
 
+impl<T: Copy> Seen<T> {
+    pub fn item(self) -> Option<T> {
+        match self {
+            Self::There(item) => Some(item),
+            Self::NotYet | Self::Absent => None,
+        }
+    }
+
+    fn of(item: Option<T>) -> Self {
+        item.map_or(Self::Absent, Self::There)
+    }
+}
+
 impl Reads {
     pub fn has_more_than_row(&self) -> bool {
-        Self { row: None, ..*self } != Self::default()
+        Self { row: Seen::NotYet, ..*self } != Self::default()
     }
 
     pub fn look(&mut self, what: Look, operation: Operation, visible: &Table) {
-        let row = self.row.flatten();
+        let row = self.row.item();
         let start = row.map(|row| row.start);
         match what {
             Look::Version => self.version = Some(visible.version),
-            Look::Row => self.row = Some(visible.rows[usize::from(operation.schedule())]),
-            Look::Own => self.own = Some(start.and_then(|start| visible.node(start))),
+            Look::Row => self.row = Seen::of(visible.rows[usize::from(operation.schedule())]),
+            Look::Own => self.own = Seen::of(start.and_then(|start| visible.node(start))),
             Look::Before => self.before = start.map(|start| visible.last_node_before(start)),
             Look::Place => {
                 self.place = operation.target(row).map(|target| visible.last_node_before(target.end));

@@ -42,12 +42,12 @@ pub fn find(design: &dyn Design, size: Size, visibility: Visibility, violation: 
 fn explore(explorer: &Explorer<'_>, scenarios: &[Scenario], taken: &AtomicUsize) -> Findings {
     let mut findings = Findings::default();
     while let Some(scenario) = scenarios.get(taken.fetch_add(1, Ordering::Relaxed)) {
-        let explored = explorer.explore(scenario);
+        let found = explorer.explore(scenario);
         findings.scenarios += 1;
-        findings.states += explored.states;
-        findings.conflicts += explored.conflicts;
-        findings.unavailable += explored.unavailable;
-        findings.violations.extend(explored.violation.map(|violation| (violation, scenario.clone())));
+        findings.states += found.states;
+        findings.conflicts += found.conflicts;
+        findings.unavailable += found.unavailable;
+        findings.violations.extend(found.violation.map(|violation| (violation, scenario.clone())));
     }
     findings
 }
@@ -71,7 +71,7 @@ impl Findings {
     }
 
     fn print(&self, size: Size, visibility: Visibility) {
-        println!(
+        print_figures(&format!(
             "{} writers, {} points, visible {visibility:?}: {} scenarios, {} states, {} ends with a conflict, {} with \
              a writer out of attempts, {} scenarios with a violation",
             size.writers,
@@ -81,6 +81,11 @@ impl Findings {
             self.conflicts,
             self.unavailable,
             self.violations.len(),
-        );
+        ));
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the figures of the documents come from here")]
+pub fn print_figures(figures: &str) {
+    println!("{figures}");
 }

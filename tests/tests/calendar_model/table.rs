@@ -13,9 +13,9 @@ const BEGINNING: Time = 0;
 pub const END_OF_TIME: Time = LAST + 1;
 
 pub type Schedule = u8;
-pub const SCHEDULES: usize = 5;
-/// Whose the head is.
-pub const NOBODY: Schedule = SCHEDULES as Schedule;
+/// Whose the head is; lower numbers are schedules.
+pub const NOBODY: Schedule = 5;
+const SCHEDULES: usize = NOBODY as usize;
 
 /// `[start, end)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -169,10 +169,11 @@ impl Table {
         let mut nodes = [None; END_OF_TIME as usize];
         let mut nxt = END_OF_TIME;
         for start in (FIRST..=LAST).rev() {
-            let at_start = |row: &Option<Interval>| row.is_some_and(|row| row.start == start);
-            let Some(schedule) = self.rows.iter().position(at_start) else { continue };
-            let ends = self.rows[schedule].map_or(start, |row| row.end);
-            nodes[usize::from(start)] = Some(Node { start, ends, nxt, schedule: schedule as Schedule });
+            let starts_here = |(schedule, row): (Schedule, Option<Interval>)| {
+                row.filter(|row| row.start == start).map(|row| Node { start, ends: row.end, nxt, schedule })
+            };
+            let Some(node) = (0..NOBODY).zip(self.rows).find_map(starts_here) else { continue };
+            nodes[usize::from(start)] = Some(node);
             nxt = start;
         }
         nodes[0] = Some(Node { start: BEGINNING, ends: BEGINNING, nxt, schedule: NOBODY });

@@ -4,7 +4,7 @@
 //! the version is still the same. Its overlap is the test of the explorer.
 
 use crate::design::{Design, Next};
-use crate::operation::{Look, Operation, Reads};
+use crate::operation::{Look, Operation, Reads, Seen};
 use crate::table::{Action, Change, Condition, Interval, Key, Node, Schedule, Transaction};
 
 pub struct VersionGuard;
@@ -16,9 +16,9 @@ impl Design for VersionGuard {
         let from = match operation {
             Operation::Create { .. } => None,
             Operation::Delete { .. } | Operation::Change { .. } => match reads.row {
-                None => return Next::Read(Look::Row),
-                Some(None) => return Next::Refused,
-                Some(from) => from,
+                Seen::NotYet => return Next::Read(Look::Row),
+                Seen::Absent => return Next::Refused,
+                Seen::There(from) => Some(from),
             },
         };
         let to = operation.target(from);

@@ -113,7 +113,7 @@ impl World {
         };
         let stands = self.committed.rows.get(usize::from(node.schedule)) == Some(&named)
             || self.writers.iter().zip(&scenario.operations).any(is_replaced);
-        let target = operation.target(reads.row.flatten());
+        let target = operation.target(reads.row.item());
         let collides = target.is_some_and(|target| target.overlaps(node.interval()));
         let is_other = node.schedule != operation.schedule();
         if stands && collides && is_other { Ok(()) } else { Err(Violation::FalseConflict) }
