@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::credentials;
+use crate::credentials::passwords::Cost;
 use crate::credentials::tokens::Tokens;
 use crate::domain::ids::TenantId;
 use crate::imageflux::ImageFlux;
@@ -24,6 +25,7 @@ pub struct App {
     pub imageflux: ImageFlux,
     pub tokens: Arc<Tokens>,
     pub token_lifetime: TimeDelta,
+    pub hashing: Cost,
     pub cors_origins: Arc<[String]>,
     pub clock: Clock,
     pub random: Random,
@@ -60,6 +62,7 @@ impl App {
             imageflux: ImageFlux::new(Arc::new(Https::new(&config.imageflux_endpoint, access_token)?)),
             tokens: Arc::new(tokens(config)?),
             token_lifetime: TimeDelta::seconds(config.token_lifetime_seconds),
+            hashing: Cost::Full,
             cors_origins: config.cors_origins.clone().into(),
             clock,
             random,

@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SubsecRound, Utc};
+use tokio::time::Instant;
 
 /// The machine's clock, shifted by an offset. Clones share the offset, so a test can move a running product.
 #[derive(Clone, Default)]
 pub struct Clock {
     offset_millis: Arc<AtomicI64>,
+    /// When time is the runtime's instead of the machine's: since then it has run from 1970 on.
+    simulated_since: Option<Instant>,
 }
 
 impl Clock {
@@ -22,6 +25,13 @@ impl Clock {
         clock
     }
 
+    /// A clock that shows `instant` now and runs with the timers of the runtime, which a simulation pauses.
+    #[must_use]
+    pub fn simulated(instant: DateTime<Utc>) -> Self {
+        let offset_millis = Arc::new(AtomicI64::new(instant.timestamp_millis()));
+        Self { offset_millis, simulated_since: Some(Instant::now()) }
+    }
+
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.offset_millis.fetch_add(millis, Ordering::Relaxed);
@@ -30,8 +40,11 @@ impl Clock {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn now_millis(&self) -> i64 {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = match self.simulated_since {
+            Some(start) => start.elapsed(),
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+            None => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+        };
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX) + self.offset_millis.load(Ordering::Relaxed)
     }
 

@@ -14,15 +14,41 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
+/// How much work a hash is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Today's parameters, off the async threads.
+    Full,
+    /// Next to nothing, on the spot: for simulations of many users, never for production.
+    Trifling,
+}
+
+impl Cost {
+    /// The recipe with a salt, which is 16 random bytes in base64.
+    #[must_use]
+    pub fn recipe(self, salt: &str) -> Recipe {
+        match self {
+            Self::Full => Recipe::new(MEMORY_KIB, PASSES, LANES, salt),
+            Self::Trifling => Recipe::new(8, 1, 1, salt),
+        }
+    }
+
+    /// The PHC string of a password. `None` only for a broken recipe.
+    pub async fn hash(self, password: &Password, recipe: Recipe) -> Option<String> {
+        match self {
+            Self::Full => hash(password, recipe).await,
+            Self::Trifling => recipe.apply(password.expose()),
+        }
+    }
+}
+
 /// How to hash: algorithm, parameters and salt, i.e. a PHC string without its last part.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe(String);
 
 impl Recipe {
-    /// Today's parameters with a salt, which is 16 random bytes in base64.
-    #[must_use]
-    pub fn with_salt(salt: &str) -> Self {
-        Self(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}"))
+    fn new(memory_kib: u32, passes: u32, lanes: u32, salt: &str) -> Self {
+        Self(format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}"))
     }
 
     /// The recipe by which a PHC string was made.
@@ -55,8 +81,8 @@ pub fn new_salt(random: &Random) -> String {
     STANDARD_NO_PAD.encode(random.bytes::<16>())
 }
 
-/// The PHC string of a password, worked out off the async threads. `None` only for a broken recipe.
-pub async fn hash(password: &Password, recipe: Recipe) -> Option<String> {
+/// Worked out off the async threads.
+async fn hash(password: &Password, recipe: Recipe) -> Option<String> {
     let bytes = SecretSlice::from(password.expose().to_vec());
     tokio::task::spawn_blocking(move || recipe.apply(bytes.expose_secret())).await.ok().flatten()
 }
@@ -68,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn a_recipe_makes_the_same_hash_again_and_only_from_the_same_password() {
         let password = Password::parse("Password123").unwrap();
-        let phc = hash(&password, Recipe::with_salt(&new_salt(&Random::from_seed(1)))).await.unwrap();
+        let phc = hash(&password, Cost::Full.recipe(&new_salt(&Random::from_seed(1)))).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert_eq!(hash(&password, Recipe::of(&phc)).await.as_ref(), Some(&phc));
         let other = Password::parse("Password124").unwrap();

@@ -83,7 +83,7 @@ async fn find_account(app: &App, form: &Login, pointers: Vec<Pointer>) -> Result
         .zip(&accounts)
         .map(|(pointer, account)| match &account.credential {
             Some(credential) => Recipe::of(&credential.phc),
-            None => Recipe::with_salt(&pointer.salt),
+            None => app.hashing.recipe(&pointer.salt),
         })
         .collect();
     recipes.sort();
@@ -92,7 +92,9 @@ async fn find_account(app: &App, form: &Login, pointers: Vec<Pointer>) -> Result
     let password = form.password.as_ref().unwrap_or(&impossible);
     let mut found = None;
     for recipe in recipes {
-        let phc = passwords::hash(password, recipe)
+        let phc = app
+            .hashing
+            .hash(password, recipe)
             .await
             .ok_or_else(|| Error::Internal("a password hash of an unknown kind".to_owned()))?;
         for (pointer, account) in candidates.iter().zip(&accounts) {
@@ -166,7 +168,7 @@ pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, 
     let (mut caller, (password, mut credential)) = admit(app, bearer, Action::ChangePassword, load).await?;
     for _ in 0..MAX_DECISIONS {
         let seen = credential.ok_or_else(|| Error::Internal("a user without a password".to_owned()))?;
-        let hash = renewed(&password, &seen, &caller).await?;
+        let hash = renewed(app, &password, &seen, &caller).await?;
         let mut user = users::touch(&caller.tenant, caller.user.id);
         users::renew_tokens(&mut user, &caller.user, Some(&bearer.token));
         let unchanged = Condition::Equals("phc", crate::table::Value::S(seen.phc));
@@ -181,13 +183,20 @@ pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, 
     Err(contended())
 }
 
-async fn renewed(password: &Password, seen: &Credential, caller: &Caller) -> Result<Credential, Error> {
-    new_credential(password, Recipe::of(&seen.phc).salt(), caller.user.token_version + 1).await
+async fn renewed(app: &App, password: &Password, seen: &Credential, caller: &Caller) -> Result<Credential, Error> {
+    new_credential(app, password, Recipe::of(&seen.phc).salt(), caller.user.token_version + 1).await
 }
 
 /// A password hash with today's parameters.
-pub(super) async fn new_credential(password: &Password, salt: &str, token_version: i64) -> Result<Credential, Error> {
-    let phc = passwords::hash(password, Recipe::with_salt(salt))
+pub(super) async fn new_credential(
+    app: &App,
+    password: &Password,
+    salt: &str,
+    token_version: i64,
+) -> Result<Credential, Error> {
+    let phc = app
+        .hashing
+        .hash(password, app.hashing.recipe(salt))
         .await
         .ok_or_else(|| Error::Internal("a password could not be hashed".to_owned()))?;
     Ok(Credential { phc, token_version })

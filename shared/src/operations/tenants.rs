@@ -39,7 +39,7 @@ pub async fn create_tenant(app: &App, id: TenantId, new: NewTenant) -> Result<Te
         token_version: 0,
         kept_token: None,
     };
-    let credential = new_credential(&new.master.password, &salt, 0).await?;
+    let credential = new_credential(app, &new.master.password, &salt, 0).await?;
     let mut writes = tenants::create(&id, &new.name, now)?;
     writes.extend(users::create(&id, &master, &salt)?);
     writes.push(credentials::put(&id, master.id, &credential, Condition::Absent)?);
@@ -62,7 +62,7 @@ pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> 
             credentials::find(&app.table, tenant, UserId::MASTER)
         )?;
         let (Some(master), Some(old)) = (master, old) else { return Ok(false) };
-        let new = new_credential(password, Recipe::of(&old.phc).salt(), master.token_version + 1).await?;
+        let new = new_credential(app, password, Recipe::of(&old.phc).salt(), master.token_version + 1).await?;
         let mut user = users::touch(tenant, master.id);
         users::renew_tokens(&mut user, &master, None);
         let unchanged = Condition::Equals("phc", Value::S(old.phc));

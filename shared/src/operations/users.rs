@@ -54,8 +54,10 @@ async fn create_once(
     }
     // One address has one salt, so that one hashing pass at log-in serves all its accounts.
     let salt = pointers.first().map_or_else(|| passwords::new_salt(&app.random), |pointer| pointer.salt.clone());
-    let (id, credential) =
-        tokio::join!(tenants::take_user_number(&app.table, &caller.tenant), new_credential(&new.password, &salt, 0));
+    let (id, credential) = tokio::join!(
+        tenants::take_user_number(&app.table, &caller.tenant),
+        new_credential(app, &new.password, &salt, 0)
+    );
     let id = id?;
     let user = User {
         id,
@@ -130,7 +132,7 @@ async fn apply(
         });
     };
     let Some(old) = credential else { return Ok(false) };
-    let new = new_credential(password, Recipe::of(&old.phc).salt(), seen.token_version + 1).await?;
+    let new = new_credential(app, password, Recipe::of(&old.phc).salt(), seen.token_version + 1).await?;
     users::renew_tokens(&mut write, seen, None);
     let unchanged = Condition::Equals("phc", Value::S(old.phc));
     let writes = [write, credentials::put(tenant, seen.id, &new, unchanged)?];
