@@ -107,6 +107,8 @@ impl Server {
             token_lifetime_seconds: 12 * 60 * 60,
             imageflux_endpoint: endpoint,
             imageflux_access_token: Some(SecretString::from(token)),
+            channel_grace_seconds: 24 * 60 * 60,
+            deletes_orphans: false,
             cors_origins: vec!["*".to_owned()],
         };
         let random = Random::default();

@@ -27,6 +27,10 @@ pub struct App {
     pub token_lifetime: TimeDelta,
     pub hashing: Cost,
     pub cors_origins: Arc<[String]>,
+    /// How long after its schedule's end a channel is kept.
+    pub channel_grace: TimeDelta,
+    /// Whether channels of the account that no schedule knows are deleted; otherwise they are reported.
+    pub deletes_orphans: bool,
     pub clock: Clock,
     pub random: Random,
 }
@@ -64,6 +68,8 @@ impl App {
             token_lifetime: TimeDelta::seconds(config.token_lifetime_seconds),
             hashing: Cost::Full,
             cors_origins: config.cors_origins.clone().into(),
+            channel_grace: TimeDelta::seconds(config.channel_grace_seconds),
+            deletes_orphans: config.deletes_orphans,
             clock,
             random,
         })

@@ -16,12 +16,15 @@ pub struct Config {
     pub imageflux_endpoint: String,
     /// `IMAGEFLUX_ACCESS_TOKEN`
     pub imageflux_access_token: Option<SecretString>,
+    /// `CHANNEL_GRACE_SECONDS`: how long after its schedule's end a channel is kept, a day unless told otherwise.
+    pub channel_grace_seconds: i64,
+    /// `DELETE_ORPHAN_CHANNELS`: `true` only if no other system creates channels with the same access token.
+    pub deletes_orphans: bool,
     /// `CORS_ORIGINS`: `*`, or a comma-separated list; without it no other origin may read answers.
     pub cors_origins: Vec<String>,
 }
 
-const DEFAULT_LIFETIME: i64 = 12 * 60 * 60;
-const LONGEST_LIFETIME: i64 = 7 * 24 * 60 * 60;
+const HOUR: i64 = 60 * 60;
 const IMAGEFLUX: &str = "https://live-api.imageflux.jp/";
 
 impl Config {
@@ -32,9 +35,11 @@ impl Config {
             table_name: var("TABLE_NAME").ok_or("TABLE_NAME is not set")?,
             token_public_keys: var("TOKEN_PUBLIC_KEYS"),
             token_signing_key: var("TOKEN_SIGNING_KEY").map(SecretString::from),
-            token_lifetime_seconds: lifetime(var("TOKEN_LIFETIME_SECONDS"))?,
+            token_lifetime_seconds: seconds("TOKEN_LIFETIME_SECONDS", 12 * HOUR, 7 * 24 * HOUR)?,
             imageflux_endpoint: var("IMAGEFLUX_ENDPOINT").unwrap_or_else(|| IMAGEFLUX.to_owned()),
             imageflux_access_token: var("IMAGEFLUX_ACCESS_TOKEN").map(SecretString::from),
+            channel_grace_seconds: seconds("CHANNEL_GRACE_SECONDS", 24 * HOUR, 365 * 24 * HOUR)?,
+            deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
             cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default()),
         })
     }
@@ -47,11 +52,11 @@ pub fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn lifetime(value: Option<String>) -> Result<i64, String> {
-    let Some(value) = value else { return Ok(DEFAULT_LIFETIME) };
+fn seconds(name: &str, default: i64, most: i64) -> Result<i64, String> {
+    let Some(value) = var(name) else { return Ok(default) };
     match value.parse() {
-        Ok(seconds) if (1..=LONGEST_LIFETIME).contains(&seconds) => Ok(seconds),
-        _ => Err(format!("TOKEN_LIFETIME_SECONDS is not a number from 1 to {LONGEST_LIFETIME}")),
+        Ok(seconds) if (1..=most).contains(&seconds) => Ok(seconds),
+        _ => Err(format!("{name} is not a number from 1 to {most}")),
     }
 }
 

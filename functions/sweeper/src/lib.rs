@@ -1,17 +1,25 @@
 //! Finishes what was left half done. Invoked on a timer; running twice at once does no harm.
+//!
+//! An event `{"action": "reconcile"}`, on a slower timer, also compares the account's channels with ours.
 
 use std::pin::Pin;
 
 use serde_json::{Value, json};
 use shared::app::App;
 use shared::lambda::EventResult;
-use shared::operations::sweeping;
+use shared::operations::{reconciling, sweeping};
 use shared::telemetry;
 
-/// One sweep, whatever the event says.
+/// A reconciliation if the event says so, else a sweep.
 #[must_use]
-pub fn handle(app: &App, _event: Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + '_>> {
+pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + '_>> {
     Box::pin(async move {
+        if event["action"] == "reconcile" {
+            let reconciled = reconciling::reconcile(app).await.map_err(|error| format!("{error:?}"))?;
+            telemetry::note("orphans", reconciled.orphans);
+            telemetry::note("deleted", reconciled.deleted);
+            return Ok(json!({"orphans": reconciled.orphans, "deleted": reconciled.deleted}));
+        }
         let swept = sweeping::sweep(app).await.map_err(|error| format!("{error:?}"))?;
         telemetry::note("finished", swept.finished);
         telemetry::note("left", swept.left);

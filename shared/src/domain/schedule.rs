@@ -42,5 +42,6 @@ pub struct Plan {
 #[derive(Clone)]
 pub struct Schedule {
     pub plan: Plan,
-    pub channel: Channel,
+    /// `None` once the channel was retired, some time after the end. It gets another when somebody asks for it.
+    pub channel: Option<Channel>,
 }

@@ -1,12 +1,15 @@
 //! What a presenter needs to publish, and a viewer to watch.
 
-use super::{Error, MAX_DECISIONS, admit};
+use super::{Error, MAX_DECISIONS, admit, lease_end};
 use crate::app::App;
 use crate::credentials::tokens::Bearer;
 use crate::domain::channel::Channel;
+use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::schedule::{Plan, Schedule};
 use crate::policy::Action;
-use crate::store::{live, schedules};
+use crate::store::{live, schedules, todo};
+use crate::table::{Transacted, Written};
 
 /// Seconds after which a viewer may ask again for a broadcast that is not on air yet.
 const ASK_AGAIN: u64 = 5;
@@ -15,8 +18,57 @@ const ASK_AGAIN: u64 = 5;
 /// `ScheduleNotFound`, or when the caller may not.
 pub async fn get_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Channel, Error> {
     let load = form.map(|id| async move { Ok(schedules::find(&app.table, &bearer.tenant, &id).await?) });
-    let (_, schedule) = admit(app, bearer, Action::GetDelivery, load).await?;
-    Ok(schedule.ok_or(Error::ScheduleNotFound)?.channel)
+    let (caller, schedule) = admit(app, bearer, Action::GetDelivery, load).await?;
+    match schedule.ok_or(Error::ScheduleNotFound)? {
+        Schedule { channel: Some(channel), .. } => Ok(channel),
+        Schedule { plan, channel: None } => attach(app, &caller.tenant, &plan).await,
+    }
+}
+
+/// Gives a schedule whose channel was retired another: exactly one, whoever asks at the same time.
+async fn attach(app: &App, tenant: &TenantId, plan: &Plan) -> Result<Channel, Error> {
+    let now = app.clock.now();
+    let operation = app.random.uuid().to_string();
+    let claim = schedules::claim_channel(tenant, &plan.id, &operation, now.timestamp(), lease_end(now).timestamp());
+    let hls = schedules::hls(&app.table, tenant, &plan.id).await?.ok_or(Error::ScheduleNotFound)?;
+    if let Written::Refused(_) = app.table.write(&claim).await? {
+        return Err(Error::Unavailable("another request is creating this channel".to_owned()));
+    }
+    let result = create_and_attach(app, tenant, plan, &hls, &operation).await;
+    if result.is_err() {
+        // If this fails, the claim is void when its lease ends.
+        let _void_later = app.table.write(&schedules::unclaim_channel(tenant, &plan.id, &operation)).await;
+    }
+    result
+}
+
+async fn create_and_attach(
+    app: &App,
+    tenant: &TenantId,
+    plan: &Plan,
+    hls: &HlsParams,
+    operation: &str,
+) -> Result<Channel, Error> {
+    let channel = match app.imageflux.create_channel(hls).await {
+        Ok(channel) => channel,
+        Err(failed) => {
+            if let Some(channel_id) = failed.left_behind {
+                super::schedules::discard_channel(app, &channel_id).await;
+            }
+            return Err(failed.error.into());
+        }
+    };
+    let writes = [
+        schedules::attach_channel(tenant, &plan.id, operation, &channel),
+        todo::retire(tenant, &plan.id, super::schedules::retirement(app, plan))?,
+    ];
+    match app.table.transact(&writes).await? {
+        Transacted::Done => Ok(channel),
+        Transacted::Refused(_) => {
+            super::schedules::discard_channel(app, &channel.channel_id).await;
+            Err(Error::Unavailable("the schedule changed before its channel came".to_owned()))
+        }
+    }
 }
 
 /// The playlist of the newest living connection.
@@ -27,7 +79,8 @@ pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error
     let load = form.map(|id| async move { Ok(schedules::find(&app.table, &bearer.tenant, &id).await?) });
     let (caller, schedule) = admit(app, bearer, Action::GetView, load).await?;
     let schedule = schedule.ok_or(Error::ScheduleNotFound)?;
-    let playlists = app.imageflux.list_playlists(&schedule.channel.channel_id).await?;
+    let channel = schedule.channel.ok_or(Error::NotLive(ASK_AGAIN))?;
+    let playlists = app.imageflux.list_playlists(&channel.channel_id).await?;
     if playlists.is_empty() {
         return Err(Error::NotLive(ASK_AGAIN));
     }

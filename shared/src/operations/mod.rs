@@ -23,6 +23,7 @@ pub mod users;
 pub mod chat;
 pub mod tenants;
 pub mod sweeping;
+pub mod reconciling;
 
 /// Why a request was not done. Texts inside are for the log, never for the client.
 #[derive(Debug)]

@@ -125,7 +125,7 @@ async fn create_once(
     };
     reserve(app, &reservation, owner).await?;
     match app.imageflux.create_channel(&new.hls).await {
-        Ok(channel) => activate(app, reservation, channel, attempt).await,
+        Ok(channel) => activate(app, reservation, channel, &new.hls, attempt).await,
         Err(failed) => {
             if let Some(channel_id) = failed.left_behind {
                 discard_channel(app, &channel_id).await;
@@ -143,7 +143,7 @@ async fn reserve(app: &App, reservation: &Reservation, mut owner: Node) -> Resul
     let lease_end = instant_text(reservation.lease_end);
     for _ in 0..MAX_DECISIONS {
         match gap(&owner, plan.interval) {
-            Gap::Taken => make_way(app, tenant, &owner).await?,
+            Gap::Taken => make_way(app, tenant, &owner, plan.interval).await?,
             Gap::Torn => pause(app).await,
             Gap::Free => {
                 let mut writes = calendar::take(tenant, &owner, plan.interval, &plan.id, Some(&lease_end))?.to_vec();
@@ -163,16 +163,24 @@ async fn activate(
     app: &App,
     reservation: Reservation,
     channel: Channel,
+    hls: &HlsParams,
     attempt: &Attempt,
 ) -> Result<ScheduleId, Error> {
-    let schedule = Schedule { plan: reservation.plan.clone(), channel };
-    let id = schedule.plan.id.clone();
-    let mut writes = vec![todo::settle(&reservation), schedules::create(&reservation.tenant, &schedule)?];
+    let (tenant, plan) = (&reservation.tenant, &reservation.plan);
+    let channel_id = channel.channel_id.clone();
+    let schedule = Schedule { plan: plan.clone(), channel: Some(channel) };
+    let id = plan.id.clone();
+    let mut writes = vec![
+        todo::settle(&reservation),
+        schedules::create(tenant, &schedule)?,
+        schedules::keep_hls(tenant, &id, hls)?,
+        todo::retire(tenant, &id, retirement(app, plan))?,
+    ];
     writes.extend(attempt.answer(id.as_str()));
     match app.table.transact(&writes).await {
         Ok(Transacted::Done) => Ok(id),
         Ok(Transacted::Refused(_)) => {
-            discard_channel(app, &schedule.channel.channel_id).await;
+            discard_channel(app, &channel_id).await;
             let _gone_already_or_released_later = release(app, &reservation).await;
             Err(Error::Unavailable("the reservation ended before its channel came".to_owned()))
         }
@@ -180,6 +188,11 @@ async fn activate(
         // frees the slot. The channel must not be deleted on a guess.
         Err(error) => Err(error.into()),
     }
+}
+
+/// When a channel may go: some time after the broadcast has ended, and no sooner than that after now.
+pub(super) fn retirement(app: &App, plan: &Plan) -> DateTime<Utc> {
+    plan.interval.end().max(app.clock.now_second()) + app.channel_grace
 }
 
 /// Undoes a reservation; one that is gone already is undone.
@@ -256,18 +269,24 @@ async fn calendar_writes(app: &App, tenant: &TenantId, seen: &Plan, to: Interval
         if new_end <= node.nxt {
             return Ok(Some(vec![calendar::set_end(tenant, &node, &seen.id, to.end())]));
         }
-        if let Some(next) = calendar::at(&app.table, tenant, &node.nxt).await? {
-            make_way(app, tenant, &next).await?;
+        if let Some(next) = calendar::at(&app.table, tenant, &node.nxt).await?.filter(|next| !next.is(&seen.id)) {
+            make_way(app, tenant, &next, to).await?;
         }
         return Ok(None);
     }
     // Its own old interval never counts.
     let Some(owner) = owners.into_iter().find(|owner| !owner.is(&seen.id)) else { return Ok(None) };
+    // In the middle of another's change two reads can show one place twice; no transaction may name it twice.
+    if owner.start == node.start || (owner.start != predecessor.start && predecessor.start == instant_text(to.start()))
+    {
+        pause(app).await;
+        return Ok(None);
+    }
     if owner.start == predecessor.start {
         let merged = Node { nxt: node.nxt.clone(), ..predecessor.clone() };
         return match gap(&merged, to) {
             Gap::Free => Ok(Some(calendar::shift(tenant, &predecessor, &node, &seen.id, to)?)),
-            Gap::Taken => make_way(app, tenant, &owner).await.map(|()| None),
+            Gap::Taken => make_way(app, tenant, &owner, to).await.map(|()| None),
             Gap::Torn => {
                 pause(app).await;
                 Ok(None)
@@ -281,7 +300,7 @@ async fn calendar_writes(app: &App, tenant: &TenantId, seen: &Plan, to: Interval
             writes.extend(calendar::take(tenant, &owner, to, &seen.id, lease)?);
             Ok(Some(writes))
         }
-        Gap::Taken => make_way(app, tenant, &owner).await.map(|()| None),
+        Gap::Taken => make_way(app, tenant, &owner, to).await.map(|()| None),
         Gap::Torn => {
             pause(app).await;
             Ok(None)
@@ -310,11 +329,16 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
             Some((node, predecessor)) if node.is(&plan.id) => {
                 let mut writes = calendar::give_back(tenant, &predecessor, &node).to_vec();
                 writes.push(schedules::delete(tenant, &plan, now));
-                writes.push(todo::delete_channel(&channel.channel_id, now)?);
+                writes.push(schedules::forget_hls(tenant, &plan.id));
+                if let Some(channel) = &channel {
+                    writes.push(todo::delete_channel(&channel.channel_id, now)?);
+                }
                 // Posts that are on their way may still arrive for a while.
                 writes.push(todo::delete_chat(tenant, &plan.id, lease_end(now))?);
                 if let Transacted::Done = app.table.transact(&writes).await? {
-                    delete_channel(app, &channel.channel_id, now).await;
+                    if let Some(channel) = channel {
+                        delete_channel(app, &channel.channel_id, now).await;
+                    }
                     return Ok(());
                 }
             }
@@ -333,7 +357,7 @@ async fn delete_channel(app: &App, channel_id: &str, due: DateTime<Utc>) {
 }
 
 /// Gets rid of a channel that belongs to no schedule.
-async fn discard_channel(app: &App, channel_id: &str) {
+pub(super) async fn discard_channel(app: &App, channel_id: &str) {
     let due = app.clock.now_second();
     let Ok(write) = todo::delete_channel(channel_id, due) else { return };
     let _written_or_deleted_at_once = app.table.write(&write).await;
@@ -366,8 +390,8 @@ async fn gap_owner(app: &App, tenant: &TenantId, interval: Interval) -> Result<N
     nodes.into_iter().next().ok_or_else(|| TableError::Broken("a calendar without a head".to_owned()))
 }
 
-/// Says who stands in the way, or clears away a reservation whose lease has ended.
-async fn make_way(app: &App, tenant: &TenantId, node: &Node) -> Result<(), Error> {
+/// Says who stands in the way of an interval, or clears away a reservation whose lease has ended.
+async fn make_way(app: &App, tenant: &TenantId, node: &Node, interval: Interval) -> Result<(), Error> {
     let Some(id) = &node.schedule else { return Err(Error::Internal("the head of a calendar collides".to_owned())) };
     let reservation = async {
         match node.lease_end() {
@@ -377,11 +401,11 @@ async fn make_way(app: &App, tenant: &TenantId, node: &Node) -> Result<(), Error
     };
     let (schedule, reservation) = tokio::try_join!(schedules::find(&app.table, tenant, id), reservation)?;
     match (schedule, reservation) {
-        (Some(Schedule { plan, .. }), _) => Err(overlap(plan)),
+        (Some(Schedule { plan, .. }), _) if plan.interval.overlaps(&interval) => Err(overlap(plan)),
         (None, Some(reservation)) if reservation.lease_end > app.clock.now() => Err(overlap(reservation.plan)),
         (None, Some(reservation)) => release(app, &reservation).await,
-        // It went away since the node was read.
-        (None, None) => {
+        // It moved or went away since the node was read.
+        (Some(_), _) | (None, None) => {
             pause(app).await;
             Ok(())
         }

@@ -1,12 +1,15 @@
 //! Finishing what was left half done. Safe to run twice at once, and bounded per run.
 
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 
 use super::{Error, schedules};
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
-use crate::store::messages;
+use crate::domain::schedule::Schedule;
 use crate::store::todo::{self, Todo};
+use crate::store::{messages, schedules as schedules_store};
+use crate::table::Transacted;
 
 /// Entries that one run takes on.
 const BATCH: usize = 100;
@@ -57,6 +60,7 @@ async fn finish(app: &App, entry: &Todo) -> Result<bool, Error> {
             app.table.write(&todo::channel_is_deleted(channel_id, *due)).await?;
             Ok(true)
         }
+        Todo::Retirement { tenant, schedule, due } => retire(app, tenant, schedule, *due).await,
         Todo::Chat { tenant, schedule, due } => {
             let is_empty = delete_chat(app, tenant, schedule).await?;
             if is_empty {
@@ -65,6 +69,22 @@ async fn finish(app: &App, entry: &Todo) -> Result<bool, Error> {
             Ok(is_empty)
         }
     }
+}
+
+/// Takes the channel from a schedule that ended long enough ago; one that was prolonged is looked at later.
+async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, due: DateTime<Utc>) -> Result<bool, Error> {
+    let now = app.clock.now_second();
+    let mut writes = vec![todo::is_retired(id, due)];
+    if let Some(Schedule { plan, channel: Some(channel) }) = schedules_store::find(&app.table, tenant, id).await? {
+        let is_over = plan.interval.end() + app.channel_grace <= now;
+        if is_over {
+            writes.push(schedules_store::retire_channel(tenant, &plan, &channel));
+            writes.push(todo::delete_channel(&channel.channel_id, now)?);
+        } else {
+            writes.push(todo::retire(tenant, id, plan.interval.end() + app.channel_grace)?);
+        }
+    }
+    Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
 }
 
 async fn delete_chat(app: &App, tenant: &TenantId, schedule: &ScheduleId) -> Result<bool, Error> {

@@ -10,8 +10,10 @@
 //! | user | `USER#<tenant>` | `<user, 19 digits>` | user, auth, tenant |
 //! | revoked token (TTL) | `DEAD#<tenant>` | `<token>` | auth |
 //! | schedule | `SCHED#<tenant>` | `<schedule>` | schedule, sweeper |
+//! | its `hls`, for another channel | `HLS#<tenant>` | `<schedule>` | schedule |
 //! | calendar node: a start, its end, the next start | `CAL#<tenant>` | `<start, UTC>`; a head before all | schedule, sweeper |
 //! | unfinished business, by the time it is due | `TODO` | `<due, UTC>#<id>` | schedule, sweeper |
+//! | channel that no schedule knows, since when (TTL) | `ORPHANS` | `<channel>` | sweeper |
 //! | publishing connections in the order they were seen | `LIVE#<tenant>` | `<schedule>` | delivery-view |
 //! | chat message | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
 //! | failed log-ins (TTL) | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>` | `COUNT` | auth |
@@ -19,7 +21,7 @@
 //! | idempotency key (TTL) | `IDEM#<tenant>#<user>` | `<operation>#<digest>` | schedule, user, chat |
 //!
 //! The tenant comes first. The exceptions: the pointer, because a log-in starts from an e-mail
-//! address; the two lists that one function reads across tenants (`TENANTS`, `TODO`); and the
+//! address; the lists that one function reads across tenants (`TENANTS`, `TODO`, `ORPHANS`); and the
 //! counters of failed log-ins, which belong to nobody yet. No prefix stands outside of this file.
 
 use chrono::{DateTime, Utc};
@@ -91,6 +93,11 @@ pub fn schedule(tenant: &TenantId, schedule: &ScheduleId) -> Key {
 }
 
 #[must_use]
+pub fn hls(tenant: &TenantId, schedule: &ScheduleId) -> Key {
+    key(format!("HLS#{tenant}"), schedule.as_str())
+}
+
+#[must_use]
 pub fn calendar(tenant: &TenantId) -> String {
     format!("CAL#{tenant}")
 }
@@ -112,6 +119,13 @@ pub fn due_before(instant: DateTime<Utc>) -> String {
 #[must_use]
 pub fn todo(due: DateTime<Utc>, id: &str) -> Key {
     key(TODO.to_owned(), format!("{}#{id}", instant_text(due)))
+}
+
+pub const ORPHANS: &str = "ORPHANS";
+
+#[must_use]
+pub fn orphan(channel_id: &str) -> Key {
+    key(ORPHANS.to_owned(), channel_id)
 }
 
 #[must_use]

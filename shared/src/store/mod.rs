@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod calendar;
 pub mod schedules;
 pub mod todo;
+pub mod orphans;
 pub mod live;
 pub mod messages;
 pub mod rates;

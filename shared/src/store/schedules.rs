@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{decode, encode, instant, instant_text, keys, text};
+use super::{decode, encode, instant, instant_text, keys, number, text};
 use crate::domain::channel::Channel;
+use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
 use crate::domain::schedule::{Plan, Schedule, ScheduleName};
@@ -29,7 +30,12 @@ struct ScheduleItem {
     #[serde(flatten)]
     plan: PlanItem,
     #[serde(flatten)]
-    channel: Channel,
+    channel: Option<Channel>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HlsItem {
+    hls: String,
 }
 
 impl From<&Plan> for PlanItem {
@@ -75,6 +81,90 @@ pub async fn find(table: &Table, tenant: &TenantId, id: &ScheduleId) -> Result<O
 pub async fn list(table: &Table, tenant: &TenantId) -> Result<Vec<Plan>, TableError> {
     let query = Query { pk: keys::schedules(tenant), range: Range::All, descending: false, limit: None };
     table.query(&query).await?.into_iter().map(|item| Ok(decode_schedule(item)?.plan)).collect()
+}
+
+/// The channels of all schedules of the tenant.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn channel_ids(table: &Table, tenant: &TenantId) -> Result<Vec<String>, TableError> {
+    let query = Query { pk: keys::schedules(tenant), range: Range::All, descending: false, limit: None };
+    let items = table.query(&query).await?;
+    let schedules = items.into_iter().map(decode_schedule).collect::<Result<Vec<_>, _>>()?;
+    Ok(schedules.into_iter().filter_map(|schedule| Some(schedule.channel?.channel_id)).collect())
+}
+
+/// What a schedule's channel was created with.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn hls(table: &Table, tenant: &TenantId, id: &ScheduleId) -> Result<Option<HlsParams>, TableError> {
+    let item = table.get(&keys::hls(tenant, id)).await?.map(decode::<HlsItem>).transpose()?;
+    Ok(item.map(|item| HlsParams::from_store(item.hls)))
+}
+
+/// # Errors
+/// When the item cannot be written down.
+pub fn keep_hls(tenant: &TenantId, id: &ScheduleId, hls: &HlsParams) -> Result<Write, TableError> {
+    let item = HlsItem { hls: hls.as_json().to_owned() };
+    Ok(Write { key: keys::hls(tenant, id), action: Action::Put(encode(&item)?), condition: None })
+}
+
+#[must_use]
+pub fn forget_hls(tenant: &TenantId, id: &ScheduleId) -> Write {
+    Write { key: keys::hls(tenant, id), action: Action::Delete, condition: None }
+}
+
+/// The write that takes the channel from a schedule which still has it and its interval.
+#[must_use]
+pub fn retire_channel(tenant: &TenantId, seen: &Plan, channel: &Channel) -> Write {
+    let mut conditions = unchanged(seen);
+    conditions.push(Condition::Equals("channel_id", text(channel.channel_id.as_str())));
+    Write {
+        key: keys::schedule(tenant, &seen.id),
+        action: Action::Update(vec![Change::Remove("channel_id"), Change::Remove("sora_url")]),
+        condition: Some(Condition::All(conditions)),
+    }
+}
+
+/// The write that makes one operation the only one to give a schedule without a channel another.
+#[must_use]
+pub fn claim_channel(tenant: &TenantId, id: &ScheduleId, operation: &str, now: i64, lease_end: i64) -> Write {
+    let nobody =
+        Condition::Any(vec![Condition::Missing("attach_until"), Condition::AtMost("attach_until", number(now))]);
+    Write {
+        key: keys::schedule(tenant, id),
+        action: Action::Update(vec![
+            Change::Set("attaching", text(operation)),
+            Change::Set("attach_until", number(lease_end)),
+        ]),
+        condition: Some(Condition::All(vec![Condition::Present, Condition::Missing("channel_id"), nobody])),
+    }
+}
+
+/// The write that gives a schedule the channel that the operation made for it.
+#[must_use]
+pub fn attach_channel(tenant: &TenantId, id: &ScheduleId, operation: &str, channel: &Channel) -> Write {
+    Write {
+        key: keys::schedule(tenant, id),
+        action: Action::Update(vec![
+            Change::Set("channel_id", text(channel.channel_id.as_str())),
+            Change::Set("sora_url", text(channel.sora_url.as_str())),
+            Change::Remove("attaching"),
+            Change::Remove("attach_until"),
+        ]),
+        condition: Some(Condition::Equals("attaching", text(operation))),
+    }
+}
+
+/// The write after which another operation may try.
+#[must_use]
+pub fn unclaim_channel(tenant: &TenantId, id: &ScheduleId, operation: &str) -> Write {
+    Write {
+        key: keys::schedule(tenant, id),
+        action: Action::Update(vec![Change::Remove("attaching"), Change::Remove("attach_until")]),
+        condition: Some(Condition::Equals("attaching", text(operation))),
+    }
 }
 
 /// # Errors

@@ -81,11 +81,16 @@ pub async fn set_state(table: &Table, tenant: &TenantId, state: State) -> Result
 
 /// # Errors
 /// When the table does not answer.
-pub async fn list(table: &Table) -> Result<Vec<(TenantId, Tenant)>, TableError> {
+pub async fn ids(table: &Table) -> Result<Vec<TenantId>, TableError> {
     let query = Query { pk: keys::TENANTS.to_owned(), range: Range::All, descending: false, limit: None };
+    table.query(&query).await?.into_iter().map(|item| Ok(decode::<Listed>(item)?.tenant)).collect()
+}
+
+/// # Errors
+/// When the table does not answer.
+pub async fn list(table: &Table) -> Result<Vec<(TenantId, Tenant)>, TableError> {
     let mut tenants = Vec::new();
-    for item in table.query(&query).await? {
-        let Listed { tenant } = decode(item)?;
+    for tenant in ids(table).await? {
         if let Some(found) = find(table, &tenant).await? {
             tenants.push((tenant, found));
         }

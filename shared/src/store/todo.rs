@@ -26,6 +26,8 @@ pub enum Todo {
     Reservation(Reservation),
     /// Delete a channel that nobody needs any more.
     Channel { channel_id: String, due: DateTime<Utc> },
+    /// Take the channel from a schedule that ended a while ago.
+    Retirement { tenant: TenantId, schedule: ScheduleId, due: DateTime<Utc> },
     /// Remove the chat of a schedule that was deleted.
     Chat { tenant: TenantId, schedule: ScheduleId, due: DateTime<Utc> },
 }
@@ -35,7 +37,7 @@ impl Todo {
     pub fn due(&self) -> DateTime<Utc> {
         match self {
             Self::Reservation(reservation) => reservation.lease_end,
-            Self::Channel { due, .. } | Self::Chat { due, .. } => *due,
+            Self::Channel { due, .. } | Self::Retirement { due, .. } | Self::Chat { due, .. } => *due,
         }
     }
 }
@@ -56,6 +58,12 @@ enum TodoItem {
         #[serde(with = "instant")]
         due: DateTime<Utc>,
     },
+    Retirement {
+        tenant: TenantId,
+        schedule: ScheduleId,
+        #[serde(with = "instant")]
+        due: DateTime<Utc>,
+    },
     Chat {
         tenant: TenantId,
         schedule: ScheduleId,
@@ -70,6 +78,7 @@ fn decode_todo(item: Item) -> Result<Todo, TableError> {
             Todo::Reservation(Reservation { tenant, plan: plan.into_plan()?, operation, lease_end: due })
         }
         TodoItem::Channel { channel_id, due } => Todo::Channel { channel_id, due },
+        TodoItem::Retirement { tenant, schedule, due } => Todo::Retirement { tenant, schedule, due },
         TodoItem::Chat { tenant, schedule, due } => Todo::Chat { tenant, schedule, due },
     })
 }
@@ -139,6 +148,23 @@ pub fn delete_chat(tenant: &TenantId, schedule: &ScheduleId, due: DateTime<Utc>)
 #[must_use]
 pub fn channel_is_deleted(channel_id: &str, due: DateTime<Utc>) -> Write {
     Write { key: keys::todo(due, channel_id), action: Action::Delete, condition: None }
+}
+
+/// # Errors
+/// When the item cannot be written down.
+pub fn retire(tenant: &TenantId, schedule: &ScheduleId, due: DateTime<Utc>) -> Result<Write, TableError> {
+    let item = TodoItem::Retirement { tenant: tenant.clone(), schedule: schedule.clone(), due };
+    put(&retirement(schedule, due), &item)
+}
+
+#[must_use]
+pub fn is_retired(schedule: &ScheduleId, due: DateTime<Utc>) -> Write {
+    Write { key: retirement(schedule, due), action: Action::Delete, condition: None }
+}
+
+/// A schedule can have a retirement and a chat to delete that are due in the same second.
+fn retirement(schedule: &ScheduleId, due: DateTime<Utc>) -> crate::table::Key {
+    keys::todo(due, &format!("{schedule}#RETIREMENT"))
 }
 
 #[must_use]

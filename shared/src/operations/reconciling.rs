@@ -1,0 +1,70 @@
+//! Comparing the channels that the account lists with those that the table knows.
+//!
+//! A create that was never answered may have made a channel, and ImageFlux has no way to ask. Such a
+//! channel shows here: listed, but nobody's. It is reported; it is deleted only where the operator says
+//! that the access token is this system's alone, and only when a second look, at least a quarter of an
+//! hour after the first, finds it nobody's still: longer than any create is under way.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::Error;
+use crate::app::App;
+use crate::store::orphans::{self, Orphan};
+use crate::store::todo::{self, Todo};
+use crate::store::{schedules, tenants};
+
+const BETWEEN_SIGHTINGS: TimeDelta = TimeDelta::minutes(15);
+/// Channels that one run deletes; more at once is a mistake until a person says otherwise.
+const DELETIONS: usize = 20;
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Channels that are nobody's, those seen for the first time included.
+    pub orphans: usize,
+    pub deleted: usize,
+}
+
+/// # Errors
+/// When either side cannot be read whole; then nothing is concluded.
+pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
+    let now = app.clock.now_second();
+    // The account first: what is created after this look cannot be mistaken.
+    let listed = app.imageflux.list_channel_ids().await?;
+    let known = known_channels(app).await?;
+    let nobodys: BTreeSet<&String> = listed.iter().filter(|channel_id| !known.contains(*channel_id)).collect();
+    let seen_before = orphans::list(&app.table).await?;
+    let mut reconciled = Reconciled { orphans: nobodys.len(), deleted: 0 };
+    for channel_id in &nobodys {
+        match seen_before.iter().find(|orphan| orphan.channel_id == **channel_id) {
+            None => drop(app.table.write(&orphans::first_seen(channel_id, now)?).await?),
+            Some(Orphan { first_seen, .. }) => {
+                let is_old = now.timestamp() - first_seen >= BETWEEN_SIGHTINGS.num_seconds();
+                if app.deletes_orphans && is_old && reconciled.deleted < DELETIONS {
+                    app.imageflux.delete_channel(channel_id).await?;
+                    app.table.write(&orphans::forget(channel_id)).await?;
+                    reconciled.deleted += 1;
+                }
+            }
+        }
+    }
+    for orphan in seen_before.iter().filter(|orphan| !nobodys.contains(&orphan.channel_id)) {
+        app.table.write(&orphans::forget(&orphan.channel_id)).await?;
+    }
+    Ok(reconciled)
+}
+
+/// The channels of all schedules, and those that are about to be deleted.
+async fn known_channels(app: &App) -> Result<BTreeSet<String>, Error> {
+    let mut known = BTreeSet::new();
+    for tenant in tenants::ids(&app.table).await? {
+        known.extend(schedules::channel_ids(&app.table, &tenant).await?);
+    }
+    for entry in todo::due(&app.table, app.clock.now_second() + TimeDelta::seconds(1), usize::MAX).await? {
+        if let Todo::Channel { channel_id, .. } = entry {
+            known.insert(channel_id);
+        }
+    }
+    Ok(known)
+}
