@@ -17,7 +17,7 @@ use crate::imageflux::transport::Https;
 use crate::random::Random;
 use crate::store::tenants;
 use crate::table::Table;
-use crate::table::dynamodb::DynamoDb;
+use crate::table::dynamodb::{self, DynamoDb};
 
 #[derive(Clone)]
 pub struct App {
@@ -47,8 +47,9 @@ impl App {
     /// # Errors
     /// Names what is missing or wrong.
     pub async fn from_env() -> Result<Self, String> {
-        let config = Config::from_env()?;
-        let table = DynamoDb::from_env(config.table_name.clone()).await;
+        let sdk = dynamodb::sdk_config_from_env().await;
+        let config = Config::from_env(&sdk).await?;
+        let table = DynamoDb::new(&sdk, config.table_name.clone());
         let random = Random::default();
         let app = Self::new(&config, Table::new(Arc::new(table), random.clone()), Clock::default(), random)?;
         // Whether it succeeds, the first request will see.

@@ -1,6 +1,9 @@
 //! Configuration: the only reader of the environment.
 
+use aws_config::SdkConfig;
 use secrecy::SecretString;
+
+use crate::secrets;
 
 /// What the functions are told by their environment. Each takes what it needs.
 pub struct Config {
@@ -8,13 +11,13 @@ pub struct Config {
     pub table_name: String,
     /// `TOKEN_PUBLIC_KEYS`: `kid=key[,kid=key]`, keys in unpadded base64url.
     pub token_public_keys: Option<String>,
-    /// `TOKEN_SIGNING_KEY`: `{"kid": ..., "private_key": <PKCS#8 in base64>}`.
+    /// `TOKEN_SIGNING_KEY`, or the secret that `TOKEN_SIGNING_KEY_SECRET` names: `{"kid": ..., "private_key": <PKCS#8 in base64>}`.
     pub token_signing_key: Option<SecretString>,
     /// `TOKEN_LIFETIME_SECONDS`, 43200 unless told otherwise.
     pub token_lifetime_seconds: i64,
     /// `IMAGEFLUX_ENDPOINT`
     pub imageflux_endpoint: String,
-    /// `IMAGEFLUX_ACCESS_TOKEN`
+    /// `IMAGEFLUX_ACCESS_TOKEN`, or the secret that `IMAGEFLUX_ACCESS_TOKEN_SECRET` names.
     pub imageflux_access_token: Option<SecretString>,
     /// `CHANNEL_GRACE_SECONDS`: how long after its schedule's end a channel is kept, a day unless told otherwise.
     pub channel_grace_seconds: i64,
@@ -28,16 +31,20 @@ const HOUR: i64 = 60 * 60;
 const IMAGEFLUX: &str = "https://live-api.imageflux.jp/";
 
 impl Config {
+    /// The two secrets are fetched side by side, each only where its function has it.
+    ///
     /// # Errors
     /// Names the variable that is missing or wrong.
-    pub fn from_env() -> Result<Self, String> {
+    pub async fn from_env(sdk: &SdkConfig) -> Result<Self, String> {
+        let (token_signing_key, imageflux_access_token) =
+            tokio::try_join!(secrets::find(sdk, "TOKEN_SIGNING_KEY"), secrets::find(sdk, "IMAGEFLUX_ACCESS_TOKEN"))?;
         Ok(Self {
             table_name: var("TABLE_NAME").ok_or("TABLE_NAME is not set")?,
             token_public_keys: var("TOKEN_PUBLIC_KEYS"),
-            token_signing_key: var("TOKEN_SIGNING_KEY").map(SecretString::from),
+            token_signing_key,
             token_lifetime_seconds: seconds("TOKEN_LIFETIME_SECONDS", 12 * HOUR, 7 * 24 * HOUR)?,
             imageflux_endpoint: var("IMAGEFLUX_ENDPOINT").unwrap_or_else(|| IMAGEFLUX.to_owned()),
-            imageflux_access_token: var("IMAGEFLUX_ACCESS_TOKEN").map(SecretString::from),
+            imageflux_access_token,
             channel_grace_seconds: seconds("CHANNEL_GRACE_SECONDS", 24 * HOUR, 365 * 24 * HOUR)?,
             deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
             cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default()),

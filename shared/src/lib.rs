@@ -11,6 +11,7 @@ pub mod http;
 pub mod lambda;
 pub mod app;
 pub mod config;
+pub mod secrets;
 pub mod clock;
 pub mod random;
 pub mod telemetry;

@@ -18,7 +18,8 @@ use crate::operations::idempotency::Keyed;
 
 pub struct Form<'r> {
     request: &'r Request,
-    query: &'r [(String, String)],
+    /// Whether a parameter may stand in the query alone.
+    reads_query: bool,
     body: Vec<(String, &'r RawValue)>,
     errors: Vec<FieldError>,
 }
@@ -32,13 +33,13 @@ enum Given<'a> {
 }
 
 impl<'r> Form<'r> {
-    /// POST and PATCH: a JSON object, and nothing else.
+    /// POST and PATCH: a JSON object. A query adds nothing to it, but must not contradict it.
     ///
     /// # Errors
     /// When there is no such body.
     pub fn of_body(request: &'r Request) -> Result<Self, Error> {
         let text = request.text()?.ok_or(Error::Malformed)?;
-        Ok(Self::new(request, &[], members(text)?))
+        Ok(Self::new(request, false, members(text)?))
     }
 
     /// GET and DELETE: the query, or a JSON object.
@@ -50,20 +51,18 @@ impl<'r> Form<'r> {
             Some(text) if !text.trim().is_empty() => members(text)?,
             _ => Vec::new(),
         };
-        Ok(Self::new(request, &request.query, body))
+        Ok(Self::new(request, true, body))
     }
 
-    fn new(request: &'r Request, query: &'r [(String, String)], body: Vec<(String, &'r RawValue)>) -> Self {
-        let mut form = Self { request, query, body, errors: Vec::new() };
-        let query: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
-        let body: Vec<&str> = form.body.iter().map(|(name, _)| name.as_str()).collect();
+    fn new(request: &'r Request, reads_query: bool, body: Vec<(String, &'r RawValue)>) -> Self {
+        let in_query: Vec<&str> = request.query.iter().map(|(name, _)| name.as_str()).collect();
+        let in_body: Vec<&str> = body.iter().map(|(name, _)| name.as_str()).collect();
         let repeated = |names: &[&str]| {
             let twice = names.iter().enumerate().filter(|(index, name)| names[..*index].contains(name));
             twice.map(|(_, name)| FieldError::new(*name, Invalid::Duplicate)).collect::<Vec<_>>()
         };
-        let errors = [repeated(&query), repeated(&body)].concat();
-        form.errors = errors;
-        form
+        let errors = [repeated(&in_query), repeated(&in_body)].concat();
+        Self { request, reads_query, body, errors }
     }
 
     /// The checked form, or every field that failed.
@@ -163,13 +162,13 @@ impl<'r> Form<'r> {
         result.map_err(|reason| self.errors.push(FieldError::new(name, reason))).ok()
     }
 
-    /// The value in the query or in the body; in both only if they are the same.
+    /// The value in the body, or in a query that is read; in both only if they are the same.
     fn given(&self, name: &str) -> Option<Result<Given<'r>, Invalid>> {
-        let query = self.query.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        let query = self.request.query.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
         let body = self.body.iter().find(|(given, _)| given == name).map(|(_, value)| value.get());
         match (query, body) {
-            (None, None) => None,
-            (Some(text), None) => Some(Ok(Given::Query(text))),
+            (Some(text), None) if self.reads_query => Some(Ok(Given::Query(text))),
+            (_, None) => None,
             (None, Some(json)) => Some(Ok(Given::Json(json))),
             (Some(text), Some(json)) => {
                 let same = json == text || serde_json::from_str::<String>(json).is_ok_and(|string| string == text);

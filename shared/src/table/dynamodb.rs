@@ -38,16 +38,6 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// A client for the table, with region, credentials and endpoint from the environment as AWS defines it.
-    pub async fn from_env(table: String) -> Self {
-        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .http_client(http_client())
-            .retry_config(RetryConfig::disabled())
-            .load()
-            .await;
-        Self::new(&config, table)
-    }
-
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
         let client = |attempt| {
@@ -317,6 +307,11 @@ impl Backend for DynamoDb {
     fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
         Box::pin(self.transact_all(writes, token))
     }
+}
+
+/// Region, credentials and endpoints from the environment, as AWS defines it.
+pub async fn sdk_config_from_env() -> aws_config::SdkConfig {
+    aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http_client()).load().await
 }
 
 /// HTTPS for the SDK, with the same cryptography as everything else here.
