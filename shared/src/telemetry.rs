@@ -10,6 +10,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use crate::clock::Clock;
+
+/// Of all our metrics.
+const NAMESPACE: &str = "ImageFluxOption";
+
 tokio::task_local! {
     static RECORD: RefCell<Record>;
 }
@@ -30,6 +35,7 @@ pub struct Record {
     pub imageflux_time: Duration,
     /// Facts worth knowing: tenant (hashed), user, what was written, why it failed.
     pub facts: Map<String, Value>,
+    metrics: Vec<(&'static str, &'static str)>,
     finished_depth: u32,
 }
 
@@ -52,6 +58,12 @@ fn record(change: impl FnOnce(&mut Record)) {
 pub fn note(name: &str, value: impl Into<Value>) {
     let value = value.into();
     record(|record| drop(record.facts.insert(name.to_owned(), value)));
+}
+
+/// Notes a number that CloudWatch shall keep as a metric, with one of its units, e.g. `Seconds`.
+pub fn metric(name: &'static str, value: impl Into<Value>, unit: &'static str) {
+    note(name, value);
+    record(|record| record.metrics.push((name, unit)));
 }
 
 /// One call to the table, from its start to its drop.
@@ -129,8 +141,20 @@ impl Record {
                 json!({"calls": self.imageflux_calls, "ms": millis(self.imageflux_time)}),
             );
         }
+        if !self.metrics.is_empty() {
+            line.insert("_aws".to_owned(), embedded_metrics(&self.metrics));
+        }
         line
     }
+}
+
+/// CloudWatch's embedded metric format: which members of the line are metrics.
+fn embedded_metrics(metrics: &[(&str, &str)]) -> Value {
+    let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
+    json!({
+        "Timestamp": Clock::default().now_millis(),
+        "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}],
+    })
 }
 
 /// Writes one line of JSON to standard output, where Lambda collects it.

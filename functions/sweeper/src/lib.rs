@@ -16,14 +16,14 @@ pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResul
     Box::pin(async move {
         if event["action"] == "reconcile" {
             let reconciled = reconciling::reconcile(app).await.map_err(|error| format!("{error:?}"))?;
-            telemetry::note("orphans", reconciled.orphans);
+            telemetry::metric("OrphanChannels", reconciled.orphans, "Count");
             telemetry::note("deleted", reconciled.deleted);
             return Ok(json!({"orphans": reconciled.orphans, "deleted": reconciled.deleted}));
         }
         let swept = sweeping::sweep(app).await.map_err(|error| format!("{error:?}"))?;
         telemetry::note("finished", swept.finished);
         telemetry::note("left", swept.left);
-        telemetry::note("oldest_left_seconds", swept.oldest_left);
+        telemetry::metric("UnfinishedAgeSeconds", swept.oldest_left, "Seconds");
         Ok(json!({"finished": swept.finished, "left": swept.left, "oldest_left_seconds": swept.oldest_left}))
     })
 }

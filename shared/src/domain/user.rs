@@ -64,6 +64,20 @@ pub struct UserChange {
 }
 
 impl UserChange {
+    /// What shall change, without the values.
+    #[must_use]
+    pub fn names_of_changes(&self) -> Vec<&'static str> {
+        let given = [
+            ("name", self.name.is_some()),
+            ("password", self.password.is_some()),
+            ("delivery", self.delivery.is_some()),
+            ("view", self.view.is_some()),
+            ("schedule", self.schedule.is_some()),
+            ("user", self.user.is_some()),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+    }
+
     #[must_use]
     pub fn takes_a_permission_away(&self) -> bool {
         [self.delivery, self.view, self.schedule, self.user].contains(&Some(false))

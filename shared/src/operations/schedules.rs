@@ -23,6 +23,7 @@ use crate::store::calendar::{self, Node};
 use crate::store::todo::{self, Reservation};
 use crate::store::{instant_text, schedules};
 use crate::table::{Refusal, TableError, Transacted, Write};
+use crate::telemetry;
 
 pub struct NewSchedule {
     pub name: ScheduleName,
@@ -170,6 +171,7 @@ async fn activate(
     let channel_id = channel.channel_id.clone();
     let schedule = Schedule { plan: plan.clone(), channel: Some(channel) };
     let id = plan.id.clone();
+    telemetry::note("schedule", id.as_str());
     let mut writes = vec![
         todo::settle(&reservation),
         schedules::create(tenant, &schedule)?,
@@ -235,6 +237,7 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
     let (caller, (change, mut schedule)) = admit(app, bearer, Action::UpdateSchedule, load).await?;
     for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
+        telemetry::note("schedule", change.id.is_well_formed().then(|| change.id.as_str()));
         let seen = schedule.ok_or(Error::ScheduleNotFound)?.plan;
         if change.interval.start() != seen.interval.start() && seen.interval.has_started_at(now) {
             return Err(Error::ScheduleStarted);
@@ -321,6 +324,7 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
     let tenant = &caller.tenant;
     for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
+        telemetry::note("schedule", id.is_well_formed().then(|| id.as_str()));
         let Schedule { plan, channel } = schedule.ok_or(Error::ScheduleNotFound)?;
         if plan.interval.has_started_at(now) {
             return Err(Error::ScheduleStarted);

@@ -13,6 +13,7 @@ use crate::store::credentials::{self, Credential};
 use crate::store::tenants;
 use crate::store::users::{self, Pointer};
 use crate::table::{Condition, Refusal, TableError, Transacted, Value, Written};
+use crate::telemetry;
 
 /// All users of the tenant by their number.
 ///
@@ -73,7 +74,10 @@ async fn create_once(
     writes.push(credentials::put(&caller.tenant, id, &credential?, Condition::Absent)?);
     writes.extend(attempt.answer(&id.to_string()));
     match app.table.transact(&writes).await? {
-        Transacted::Done => Ok(id),
+        Transacted::Done => {
+            telemetry::note("target_user", id.0);
+            Ok(id)
+        }
         Transacted::Refused(refusals) if refusals.first().is_some_and(Refusal::is_failed) => Err(Error::EmailTaken),
         Transacted::Refused(_) => Err(contended()),
     }
@@ -87,6 +91,8 @@ pub async fn update_user(app: &App, bearer: &Bearer, form: Result<UserChange, Er
         Ok((change, target))
     });
     let (caller, (change, mut target)) = admit(app, bearer, Action::UpdateUser, load).await?;
+    telemetry::note("target_user", change.id.0);
+    telemetry::note("changes", change.names_of_changes());
     for _ in 0..MAX_DECISIONS {
         let (user, credential) = target;
         let user = user.ok_or(Error::UserNotFound)?;
@@ -147,6 +153,7 @@ pub async fn delete_user(app: &App, bearer: &Bearer, form: Result<UserId, Error>
     let load = form.map(|id| async move { Ok(users::find(&app.table, &bearer.tenant, id).await?) });
     let (caller, user) = admit(app, bearer, Action::DeleteUser, load).await?;
     let user = user.ok_or(Error::UserNotFound)?;
+    telemetry::note("target_user", user.id.0);
     if user.is_master {
         return Err(Error::MasterProtected);
     }
