@@ -1,5 +1,6 @@
 //! A request's parameters, from its body, its query, or both. Every failing field is named at once.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -55,13 +56,9 @@ impl<'r> Form<'r> {
     }
 
     fn new(request: &'r Request, reads_query: bool, body: Vec<(String, &'r RawValue)>) -> Self {
-        let in_query: Vec<&str> = request.query.iter().map(|(name, _)| name.as_str()).collect();
-        let in_body: Vec<&str> = body.iter().map(|(name, _)| name.as_str()).collect();
-        let repeated = |names: &[&str]| {
-            let twice = names.iter().enumerate().filter(|(index, name)| names[..*index].contains(name));
-            twice.map(|(_, name)| FieldError::new(*name, Invalid::Duplicate)).collect::<Vec<_>>()
-        };
-        let errors = [repeated(&in_query), repeated(&in_body)].concat();
+        let in_query = repeated(request.query.iter().map(|(name, _)| name.as_str()));
+        let in_body = repeated(body.iter().map(|(name, _)| name.as_str()));
+        let errors = in_query.union(&in_body).map(|name| FieldError::new(*name, Invalid::Duplicate)).collect();
         Self { request, reads_query, body, errors }
     }
 
@@ -176,6 +173,11 @@ impl<'r> Form<'r> {
             }
         }
     }
+}
+
+fn repeated<'n>(names: impl Iterator<Item = &'n str>) -> BTreeSet<&'n str> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| !seen.insert(*name)).collect()
 }
 
 fn string(given: Given<'_>) -> Result<String, Invalid> {
