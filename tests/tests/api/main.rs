@@ -2,11 +2,19 @@
 
 mod documents_samples;
 mod requests;
+mod queries;
+mod events;
+mod random_bodies;
 mod values;
 mod permissions;
 mod tokens;
 mod tenants;
+mod calendar;
 mod schedules;
+mod schedule_moves;
+mod schedule_lists;
+mod schedule_races;
+mod schedule_oracle;
 mod delivery_view;
 mod chat;
 mod idempotency;
