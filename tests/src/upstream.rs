@@ -35,6 +35,7 @@ struct Account {
     playlists: Value,
     created: usize,
     requests: Vec<(String, Value)>,
+    texts: Vec<String>,
 }
 
 /// Clones are the same account.
@@ -89,6 +90,12 @@ impl Upstream {
         self.lock().requests.clone()
     }
 
+    /// The body of every call so far, to the letter.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        self.lock().texts.clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Account> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -119,6 +126,7 @@ async fn call(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes)
     assert_eq!(headers["content-type"], "application/json");
     let target = headers["x-sora-target"].to_str().expect("ASCII").to_owned();
     let request: Value = serde_json::from_slice(&body).expect("JSON");
+    upstream.lock().texts.push(String::from_utf8_lossy(&body).into_owned());
     upstream.lock().requests.push((target.clone(), request.clone()));
     let mood = upstream.lock().mood.clone();
     let answer =

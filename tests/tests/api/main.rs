@@ -6,6 +6,7 @@ mod queries;
 mod events;
 mod random_bodies;
 mod values;
+mod renditions;
 mod permissions;
 mod tokens;
 mod tenants;
