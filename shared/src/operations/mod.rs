@@ -148,8 +148,9 @@ fn allowed(caller: Caller, action: Action) -> Result<Caller, Error> {
     if policy::allows(caller.user.permissions, action) { Ok(caller) } else { Err(Error::PermissionDenied) }
 }
 
-/// How often an operation decides again when somebody else was faster.
-const MAX_DECISIONS: usize = 8;
+/// How often an operation decides again when somebody else was faster. Each time somebody got something done, so of
+/// many at once in one gap of a calendar nobody needs as many as there are.
+const MAX_DECISIONS: usize = 32;
 
 fn contended() -> Error {
     Error::Unavailable("others were faster too often".to_owned())
