@@ -1,0 +1,54 @@
+//! The calendar as the table keeps it, walked from its head to its end.
+
+use api_tests::{Actor, Product, at_hour, new_schedule_at};
+use serde_json::Value;
+use shared::domain::ids::TenantId;
+use shared::store::calendar::{self, Node};
+
+const END_OF_TIME: &str = "9999-99-99T99:99:99Z";
+
+/// Plans a broadcast from one hour of 2030 to another and answers its id.
+pub async fn plan(actor: &Actor, start: u32, end: u32) -> String {
+    let answer = actor.post("/api/schedule", &new_schedule_at(&at_hour(start), &at_hour(end))).await.ok();
+    answer["schedule_id"].as_str().expect("an id").to_owned()
+}
+
+/// The nodes of the demo tenant's calendar by their start, the head first.
+pub async fn nodes(product: &Product) -> Vec<Node> {
+    let tenant = TenantId::from(local::demo::TENANT);
+    let table = &product.server.app.table;
+    let mut nodes = calendar::before(table, &tenant, END_OF_TIME, 100_000).await.expect("the table answers");
+    nodes.reverse();
+    nodes
+}
+
+/// The calendar is one unbroken list of disjoint intervals, and they are those of the schedules.
+pub async fn assert_is_consistent(product: &Product, reader: &Actor) {
+    let nodes = nodes(product).await;
+    assert!(nodes[0].schedule.is_none(), "the head is nobody's");
+    for (node, next) in nodes.iter().zip(&nodes[1..]) {
+        assert_eq!(node.nxt, next.start, "every node knows its successor");
+        assert!(node.ends <= next.start, "{node:?} runs into {next:?}");
+    }
+    assert_eq!(nodes.last().expect("a head").nxt, END_OF_TIME);
+    let mut calendar: Vec<String> = nodes[1..]
+        .iter()
+        .map(|node| format!("{} {} {}", node.schedule.as_ref().expect("an owner"), node.start, node.ends))
+        .collect();
+    let list = reader.get("/api/schedule").await.ok();
+    let mut listed: Vec<String> = list.as_array().expect("an array").iter().map(in_utc).collect();
+    calendar.sort();
+    listed.sort();
+    assert_eq!(calendar, listed);
+}
+
+/// A listed schedule as its calendar node reads.
+fn in_utc(schedule: &Value) -> String {
+    let utc = |member: &str| {
+        let japan = schedule[member].as_str().expect("text");
+        let instant = shared::http::datetime::parse(japan).expect("a date-time");
+        shared::store::instant_text(instant)
+    };
+    let id = schedule["schedule_id"].as_str().expect("an id");
+    format!("{id} {} {}", utc("start_datetime"), utc("end_datetime"))
+}

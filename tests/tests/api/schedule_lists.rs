@@ -1,0 +1,125 @@
+//! `GET /api/schedule`: newest start first, whole or in pages.
+
+use api_tests::{Actor, Product, at_hour};
+use serde_json::Value;
+
+use crate::calendar::plan;
+
+fn starts(list: &Value) -> Vec<&str> {
+    list.as_array().expect("an array").iter().map(|schedule| schedule["start_datetime"].as_str().unwrap()).collect()
+}
+
+/// The path in `Link: <...>; rel="next"`.
+fn next(link: &str) -> Option<String> {
+    let path = link.strip_prefix('<')?.strip_suffix(r#">; rel="next""#)?;
+    Some(path.to_owned())
+}
+
+/// Follows the links from a path on: every page.
+async fn pages(actor: &Actor, path: &str) -> Vec<Vec<Value>> {
+    let mut pages = Vec::new();
+    let mut path = Some(path.to_owned());
+    while let Some(this) = path {
+        let answer = actor.get(&this).await;
+        path = next(&answer.header("link"));
+        pages.push(answer.ok().as_array().expect("an array").clone());
+        assert!(pages.len() < 100, "the links never end");
+    }
+    pages
+}
+
+#[tokio::test]
+async fn the_newest_start_comes_first() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    for hour in [5, 1, 30, 3] {
+        master.plan(hour).await;
+    }
+    let list = master.get("/api/schedule").await.ok();
+    let expected = ["2030-01-02T06:00:00", "2030-01-01T05:00:00", "2030-01-01T03:00:00", "2030-01-01T01:00:00"];
+    assert_eq!(starts(&list), expected);
+}
+
+#[tokio::test]
+async fn from_and_to_leave_what_touches_the_window() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    for (start, end) in [(1, 3), (3, 5), (5, 7)] {
+        plan(&master, start, end).await;
+    }
+    let listed = async |from: Option<u32>, to: Option<u32>| {
+        let part = |name: &str, hour: Option<u32>| {
+            hour.map_or(String::new(), |hour| format!("{name}={}&", at_hour(hour).replace(' ', "%20")))
+        };
+        let list = master.get(&format!("/api/schedule?{}{}", part("from", from), part("to", to))).await.ok();
+        starts(&list).iter().map(|start| start[11..13].parse::<u32>().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(Some(3), None).await, [5, 3]);
+    assert_eq!(listed(Some(2), None).await, [5, 3, 1]);
+    assert_eq!(listed(None, Some(5)).await, [3, 1]);
+    assert_eq!(listed(None, Some(1)).await, [0; 0]);
+    assert_eq!(listed(Some(4), Some(5)).await, [3]);
+    assert_eq!(listed(Some(3), Some(4)).await, [3]);
+    assert_eq!(listed(Some(7), Some(9)).await, [0; 0]);
+    assert_eq!(listed(Some(0), Some(9)).await, [5, 3, 1]);
+}
+
+#[tokio::test]
+async fn several_hundred_schedules_are_listed_whole_and_page_by_page() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    // Bodies this large in the table make the list longer than one page of a query.
+    for hours in (0..360).collect::<Vec<u32>>().chunks(12) {
+        futures_util::future::join_all(hours.iter().map(|hour| master.plan(*hour))).await;
+    }
+    let answer = master.get("/api/schedule").await;
+    assert_eq!(answer.header("link"), "");
+    let whole = answer.ok().as_array().unwrap().clone();
+    assert_eq!(whole.len(), 360);
+    assert!(whole.is_sorted_by(|one, other| one["start_datetime"].as_str() > other["start_datetime"].as_str()));
+    for limit in [1000, 360, 359, 100] {
+        let pages = pages(&master, &format!("/api/schedule?limit={limit}")).await;
+        assert_eq!(pages.len(), 360_usize.div_ceil(limit), "pages of {limit}");
+        assert!(pages[..pages.len() - 1].iter().all(|page| page.len() == limit));
+        assert_eq!(pages.concat(), whole, "pages of {limit}");
+    }
+    let window = format!("from={}&to={}", at_hour(100).replace(' ', "+"), at_hour(150).replace(' ', "+"));
+    let pages = pages(&master, &format!("/api/schedule?{window}&limit=7")).await;
+    assert_eq!(pages.concat(), whole[360 - 150..360 - 100]);
+}
+
+#[tokio::test]
+async fn a_page_goes_on_where_the_last_ended_even_if_that_schedule_is_gone() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let mut ids = Vec::new();
+    for hour in 0..6 {
+        ids.push(master.plan(hour).await);
+    }
+    let first = master.get("/api/schedule?limit=2").await;
+    let link = next(&first.header("link")).unwrap();
+    master.delete(&format!("/api/schedule?schedule_id={}", ids[4])).await.ok();
+    master.plan(7).await;
+    let second = master.get(&link).await.ok();
+    assert_eq!(starts(&second), ["2030-01-01T03:00:00", "2030-01-01T02:00:00"]);
+}
+
+#[tokio::test]
+async fn what_is_no_cursor_of_this_list_is_refused() {
+    let product = Product::start().await;
+    let (master, stranger) = (product.master().await, product.stranger().await);
+    for hour in 0..3 {
+        master.plan(hour).await;
+    }
+    let link = next(&master.get("/api/schedule?limit=1").await.header("link")).unwrap();
+    let cursor = link.split_once("cursor=").unwrap().1.to_owned();
+    for cursor in ["", "x", &cursor[1..], &format!("{cursor}A"), &cursor.to_lowercase()] {
+        let answer = master.get(&format!("/api/schedule?limit=1&cursor={cursor}")).await;
+        assert_eq!(answer.invalid_fields()[0].0, "cursor", "{cursor}");
+    }
+    assert_eq!(stranger.get(&link).await.invalid_fields()[0].0, "cursor");
+    for limit in ["0", "1001", "-1", "1.5", "x", ""] {
+        let answer = master.get(&format!("/api/schedule?limit={limit}")).await;
+        assert_eq!(answer.invalid_fields()[0].0, "limit", "{limit}");
+    }
+}

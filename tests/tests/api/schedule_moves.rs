@@ -1,0 +1,120 @@
+//! `PATCH /api/schedule` moves and renames in place.
+
+use api_tests::upstream::Upstream;
+use api_tests::{Actor, Answer, Product, at_hour};
+use serde_json::{Value, json};
+
+use crate::calendar::{assert_is_consistent, plan};
+
+async fn change(actor: &Actor, id: &str, start: u32, end: u32) -> Answer {
+    let change = json!({"schedule_id": id, "name": "変更後",
+                        "start_datetime": at_hour(start), "end_datetime": at_hour(end)});
+    actor.patch("/api/schedule", &change).await
+}
+
+async fn delivery(actor: &Actor, id: &str) -> Value {
+    actor.get(&format!("/api/delivery?schedule_id={id}")).await.ok()
+}
+
+/// Three schedules with gaps between them: 10 to 12, 20 to 22, 30 to 32.
+async fn three(master: &Actor) -> [String; 3] {
+    [plan(master, 10, 12).await, plan(master, 20, 22).await, plan(master, 30, 32).await]
+}
+
+#[tokio::test]
+async fn wherever_there_is_room_a_schedule_moves_and_keeps_its_channel() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let [_, id, _] = three(&master).await;
+    let channel = delivery(&master, &id).await;
+    let moves = [
+        (20, 25, "longer"),
+        (20, 21, "shorter"),
+        (20, 30, "longer, up to the next"),
+        (12, 30, "over the whole gap"),
+        (20, 22, "into the middle of itself"),
+        (21, 23, "over its own end"),
+        (20, 22, "over its own start"),
+        (22, 24, "behind itself, where it ended"),
+        (20, 22, "before itself, where it started"),
+        (13, 14, "within its gap, to the front"),
+        (28, 30, "within its gap, to the back"),
+        (12, 20, "next to the one before"),
+        (0, 10, "into the gap before the first"),
+        (40, 44, "into the gap after the last"),
+        (32, 40, "next to the last"),
+        (12, 13, "into the gap between the others"),
+        (12, 13, "nowhere"),
+    ];
+    for (start, end, how) in moves {
+        let answer = change(&master, &id, start, end).await;
+        assert_eq!(answer.json(), json!({"ok": true}), "{how}");
+        let list = master.get("/api/schedule").await.ok();
+        let moved = list.as_array().unwrap().iter().find(|schedule| schedule["schedule_id"] == *id).unwrap();
+        let in_list = |hour| json!(at_hour(hour).replace('/', "-").replace(' ', "T"));
+        assert_eq!(moved["name"], "変更後");
+        assert_eq!(moved["start_datetime"], in_list(start), "{how}");
+        assert_eq!(moved["end_datetime"], in_list(end), "{how}");
+        assert_is_consistent(&product, &master).await;
+        assert_eq!(delivery(&master, &id).await, channel, "{how}");
+    }
+    assert_eq!(upstream.created(), 3);
+    assert_eq!(upstream.channels().len(), 3);
+}
+
+#[tokio::test]
+async fn a_refused_change_names_who_is_in_the_way_and_changes_nothing() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let [first, id, last] = three(&master).await;
+    let before = master.get("/api/schedule").await.ok();
+    let cases = [
+        (20, 31, &last, "too long"),
+        (11, 22, &first, "its start in another"),
+        (9, 13, &first, "around the first"),
+        (10, 12, &first, "onto the first"),
+        (30, 32, &last, "onto the last"),
+        (25, 31, &last, "into the last from the same gap"),
+        (11, 20, &first, "into the first from the same gap"),
+        (31, 40, &last, "out of the last into another gap"),
+        (5, 11, &first, "into the first from another gap"),
+        (21, 33, &last, "from itself over the last"),
+    ];
+    for (start, end, in_the_way, how) in cases {
+        let problem = change(&master, &id, start, end).await.refused(409, "schedule_overlap");
+        assert_eq!(problem["conflicts_with"]["schedule_id"], **in_the_way, "{how}");
+        assert_eq!(problem["conflicts_with"].as_object().unwrap().len(), 4);
+        assert_eq!(master.get("/api/schedule").await.ok(), before, "{how}");
+    }
+    let everything = change(&master, &id, 0, 100).await.refused(409, "schedule_overlap");
+    assert_ne!(everything["conflicts_with"]["schedule_id"], *id, "its own old interval never counts");
+    assert_eq!(master.get("/api/schedule").await.ok(), before);
+    assert_is_consistent(&product, &master).await;
+}
+
+#[tokio::test]
+async fn what_a_move_leaves_is_free_and_what_it_takes_is_not() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let [_, id, _] = three(&master).await;
+    change(&master, &id, 40, 42).await.ok();
+    plan(&master, 12, 30).await;
+    change(&master, &id, 12, 13).await.refused(409, "schedule_overlap");
+    change(&master, &id, 40, 41).await.ok();
+    plan(&master, 41, 42).await;
+    change(&master, &id, 40, 42).await.refused(409, "schedule_overlap");
+    assert_is_consistent(&product, &master).await;
+}
+
+#[tokio::test]
+async fn a_schedule_that_has_not_started_may_be_moved_into_the_past() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    let past = json!({"schedule_id": id, "name": "過去", "start_datetime": "2021/10/30 12:00:00",
+                      "end_datetime": "2021/10/30 15:00:00"});
+    master.patch("/api/schedule", &past).await.ok();
+    change(&master, &id, 1, 2).await.refused(409, "schedule_started");
+    assert_is_consistent(&product, &master).await;
+}
