@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
+use crate::config::var;
 
 /// Of all our metrics.
 const NAMESPACE: &str = "ImageFluxOption";
@@ -142,6 +143,8 @@ impl Record {
             );
         }
         if !self.metrics.is_empty() {
+            let function = var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "local".to_owned());
+            line.insert("FunctionName".to_owned(), json!(function));
             line.insert("_aws".to_owned(), embedded_metrics(&self.metrics));
         }
         line
@@ -153,7 +156,7 @@ fn embedded_metrics(metrics: &[(&str, &str)]) -> Value {
     let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
     json!({
         "Timestamp": Clock::default().now_millis(),
-        "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}],
+        "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics}],
     })
 }
 

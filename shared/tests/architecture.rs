@@ -1,0 +1,103 @@
+//! Which module may name which: read from the sources, so that an arrow against the map is red.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module by module, the modules of this crate that it may name beside itself.
+const MAY_NAME: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("policy", &["domain"]),
+    ("random", &[]),
+    ("clock", &[]),
+    ("telemetry", &["clock", "config"]),
+    ("secrets", &["config"]),
+    ("config", &["secrets"]),
+    ("table", &["random", "telemetry"]),
+    ("credentials", &["domain", "random"]),
+    ("imageflux", &["domain", "telemetry"]),
+    ("store", &["domain", "table"]),
+    ("app", &["clock", "config", "credentials", "domain", "imageflux", "random", "store", "table"]),
+    ("operations", &["app", "credentials", "domain", "imageflux", "policy", "random", "store", "table", "telemetry"]),
+    ("http", &["app", "clock", "credentials", "domain", "operations", "telemetry"]),
+    ("lambda", &["app", "http", "telemetry"]),
+];
+
+/// The start of every partition key.
+const PREFIXES: [&str; 9] =
+    ["\"TEN#", "\"USER#", "\"CRED#", "\"EMAIL#", "\"SCHED#", "\"CAL#", "\"CHAT#", "\"IDEM#", "\"RATE#"];
+
+#[test]
+fn modules_name_only_what_the_map_lets_them() {
+    let mut wrong = Vec::new();
+    for file in sources(&root().join("src")) {
+        let Some(module) = module_of(&file) else { continue };
+        let (_, allowed) = MAY_NAME
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("{module} has no place in the map"));
+        for named in names_of_ours(&fs::read_to_string(&file).unwrap()) {
+            if named != module && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{} names {named}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "against the map:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_table_sees_the_sdk_and_only_the_keys_know_prefixes() {
+    let mut wrong = Vec::new();
+    for file in sources(&root().join("src")) {
+        let text = fs::read_to_string(&file).unwrap();
+        if text.contains("aws_sdk_dynamodb") && !file.ends_with("table/dynamodb.rs") {
+            wrong.push(format!("{} sees the SDK", file.display()));
+        }
+        if PREFIXES.iter().any(|prefix| text.contains(prefix)) && !file.ends_with("store/keys.rs") {
+            wrong.push(format!("{} knows a prefix", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "against the map:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn functions_hold_no_status_and_no_key() {
+    for file in sources(&root().join("../functions")) {
+        let text = fs::read_to_string(&file).unwrap();
+        for forbidden in ["StatusCode", "shared::table", "store::keys"] {
+            assert!(!text.contains(forbidden), "{} names {forbidden}", file.display());
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The top-level module that a file belongs to; the list of modules itself belongs to none.
+fn module_of(file: &Path) -> Option<String> {
+    let inside = file.strip_prefix(root().join("src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
+    let module = first.trim_end_matches(".rs").to_owned();
+    (module != "lib").then_some(module)
+}
+
+fn names_of_ours(text: &str) -> Vec<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    code.split("crate::")
+        .skip(1)
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .collect()
+}
