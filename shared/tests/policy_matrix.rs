@@ -1,0 +1,61 @@
+//! The policy as a table, compared with the one that was checked in: a rule cannot change unseen.
+
+use std::fmt::Write;
+
+use shared::domain::permission::Permissions;
+use shared::policy::{self, Action};
+
+const CHECKED_IN: &str = include_str!("policy_matrix.txt");
+
+/// All sixteen, from nobody to everything.
+fn subsets() -> impl Iterator<Item = Permissions> {
+    (0..16).map(|bits| Permissions {
+        delivery: bits & 1 != 0,
+        view: bits & 2 != 0,
+        schedule: bits & 4 != 0,
+        user: bits & 8 != 0,
+    })
+}
+
+fn letters(permissions: Permissions) -> String {
+    let Permissions { delivery, view, schedule, user } = permissions;
+    let letter = |is_held, letter| if is_held { letter } else { '-' };
+    [letter(delivery, 'd'), letter(view, 'v'), letter(schedule, 's'), letter(user, 'u')].iter().collect()
+}
+
+fn render() -> String {
+    let mut table = String::from("Who may do what: d delivery, v view, s schedule, u user. The master is dvsu.\n\n");
+    let mut row = |name: &str, cells: Vec<String>| {
+        writeln!(table, "{name:<16} {}", cells.join(" ")).expect("a string takes it");
+    };
+    row("", subsets().map(letters).collect());
+    for action in Action::ALL {
+        let cell = |permissions| if policy::allows(permissions, action) { " yes" } else { "   ." };
+        row(&format!("{action:?}"), subsets().map(|permissions| cell(permissions).to_owned()).collect());
+    }
+    row("posts in 5 s", subsets().map(|held| format!("{:>4}", policy::posts_in_five_seconds(held))).collect());
+    table
+}
+
+#[test]
+fn the_policy_is_the_one_that_was_checked_in() {
+    let rendered = render();
+    assert!(rendered == CHECKED_IN, "shared/tests/policy_matrix.txt should be\n{rendered}");
+}
+
+#[test]
+fn more_permissions_never_allow_less() {
+    for action in Action::ALL {
+        for held in subsets().filter(|held| policy::allows(*held, action)) {
+            for more in subsets() {
+                let both = Permissions {
+                    delivery: held.delivery || more.delivery,
+                    view: held.view || more.view,
+                    schedule: held.schedule || more.schedule,
+                    user: held.user || more.user,
+                };
+                assert!(policy::allows(both, action), "{action:?} with {}", letters(both));
+            }
+        }
+    }
+}
