@@ -1,0 +1,112 @@
+//! What goes wrong, how often, and how often it did.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use shared::random::Random;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    /// The table turns a request away.
+    Throttled,
+    /// Another transaction holds an item; by chance, besides those that really do.
+    Conflict,
+    /// A write is carried out and its answer never comes.
+    LostReply,
+    /// A request or an answer is on its way for up to two seconds, longer than anybody waits for it.
+    Slow,
+    /// A transaction becomes visible item by item instead of at once.
+    Torn,
+    /// A query or a batch reads its items at different times.
+    SplitRead,
+    /// A query answers in more pages than it needs.
+    ShortPage,
+    /// The environment dies at an await point.
+    Crash,
+    /// The client asks twice at once.
+    Duplicate,
+    /// ImageFlux fails and has done nothing.
+    UpstreamRefused,
+    /// ImageFlux does it, and its answer is lost.
+    UpstreamLost,
+    /// ImageFlux does it, and does not answer in time.
+    UpstreamHung,
+    /// ImageFlux answers something else.
+    UpstreamNonsense,
+}
+
+/// The one who does it, from a seed.
+pub struct Nemesis {
+    random: Random,
+    /// Scales all probabilities, in percent.
+    severity: u64,
+    awake: AtomicBool,
+    counts: Mutex<BTreeMap<Harm, u64>>,
+}
+
+impl Nemesis {
+    pub fn new(seed: u64) -> Self {
+        let random = Random::from_seed(seed ^ 0x4E45_4D45_5349_5321);
+        let severity = [30, 100, 100, 250][usize::try_from(random.below(4)).unwrap_or(0)];
+        Self { random, severity, awake: AtomicBool::new(false), counts: Mutex::default() }
+    }
+
+    pub fn wake(&self) {
+        self.awake.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn rest(&self) {
+        self.awake.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it happens this time.
+    pub fn strikes(&self, harm: Harm) -> bool {
+        if !self.awake.load(Ordering::Relaxed) {
+            return false;
+        }
+        let hit = self.random.below(1_000_00) < per_mille(harm) * self.severity;
+        if hit {
+            *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(harm).or_default() += 1;
+        }
+        hit
+    }
+
+    /// How long something is on its way.
+    pub fn delay(&self) -> Duration {
+        if self.strikes(Harm::Slow) {
+            return self.up_to(2_000);
+        }
+        self.up_to(if self.awake.load(Ordering::Relaxed) { 50 } else { 5 })
+    }
+
+    pub fn up_to(&self, millis: u64) -> Duration {
+        Duration::from_millis(1 + self.random.below(millis))
+    }
+
+    pub fn one_of(&self, choices: u64) -> u64 {
+        self.random.below(choices)
+    }
+
+    /// At which await point an operation dies, if it does.
+    pub fn death(&self) -> Option<u64> {
+        self.strikes(Harm::Crash).then(|| 1 + self.random.below(40))
+    }
+
+    pub fn counts(&self) -> BTreeMap<Harm, u64> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn per_mille(harm: Harm) -> u64 {
+    match harm {
+        Harm::Throttled | Harm::LostReply | Harm::UpstreamLost => 20,
+        Harm::Conflict | Harm::Crash | Harm::UpstreamRefused | Harm::ShortPage => 50,
+        Harm::Slow | Harm::UpstreamHung => 10,
+        Harm::Torn => 300,
+        Harm::SplitRead | Harm::Duplicate => 100,
+        Harm::UpstreamNonsense => 30,
+    }
+}

@@ -1,0 +1,119 @@
+//! Who asked for what, when, and what came of it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use shared::domain::ids::{ScheduleId, TenantId};
+use shared::domain::interval::Interval;
+use shared::operations::Error;
+
+#[derive(Clone, Debug)]
+pub enum Call {
+    CreateSchedule { name: String, interval: Interval, key: Option<String> },
+    MoveSchedule { id: ScheduleId, name: String, interval: Interval },
+    DeleteSchedule { id: ScheduleId },
+    ListSchedules,
+    Sweep,
+}
+
+#[derive(Debug)]
+pub enum Outcome {
+    /// Acknowledged, with what the answer says.
+    Done(String),
+    /// Certainly not done.
+    Refused(Error),
+    /// Done, not done, or still to happen: it failed in the middle, or its environment died.
+    Unknown(#[expect(dead_code, reason = "for whoever reads a failure")] String),
+    /// Something that must never happen.
+    Broken(String),
+    Crashed,
+    Running,
+}
+
+#[derive(Debug)]
+pub struct Entry {
+    pub tenant: TenantId,
+    pub call: Call,
+    /// How far the clock of the environment is ahead, in milliseconds.
+    pub skew: i64,
+    /// Milliseconds since the simulation began.
+    pub invoked: i64,
+    pub returned: i64,
+    pub outcome: Outcome,
+    /// Whether an attempt at a write ended without an answer: it may happen after the operation did.
+    pub ambiguous: bool,
+}
+
+#[derive(Clone, Default)]
+pub struct History {
+    entries: Arc<Mutex<Vec<Entry>>>,
+}
+
+tokio::task_local! {
+    static OPERATION: (History, usize);
+}
+
+/// The operation that this code runs for.
+pub fn current() -> Option<usize> {
+    OPERATION.try_with(|(_, operation)| *operation).ok()
+}
+
+/// Notes that an attempt of the current operation ended without an answer.
+pub fn this_is_ambiguous() {
+    let _outside_of_an_operation =
+        OPERATION.try_with(|(history, operation)| history.entries()[*operation].ambiguous = true);
+}
+
+impl History {
+    pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn begin(&self, tenant: &TenantId, call: Call, skew: i64, now: i64) -> usize {
+        let mut entries = self.entries();
+        let tenant = tenant.clone();
+        let outcome = Outcome::Running;
+        entries.push(Entry { tenant, call, skew, invoked: now, returned: i64::MAX, outcome, ambiguous: false });
+        entries.len() - 1
+    }
+
+    pub fn end(&self, operation: usize, outcome: Outcome, now: i64) {
+        let mut entries = self.entries();
+        entries[operation].outcome = outcome;
+        entries[operation].returned = now;
+    }
+
+    pub async fn within<T>(&self, operation: usize, work: impl Future<Output = T>) -> T {
+        OPERATION.scope((self.clone(), operation), work).await
+    }
+}
+
+/// What a client knows afterwards.
+pub enum Reply<T> {
+    Done(T),
+    Refused,
+    /// It may try again.
+    Unknown,
+}
+
+impl Outcome {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Refused(_) => "refused",
+            Self::Unknown(_) => "unknown",
+            Self::Broken(_) => "broken",
+            Self::Crashed => "crashed",
+            Self::Running => "running",
+        }
+    }
+
+    /// Takes a result apart: what is kept of it, and what the client goes on with.
+    pub fn of<T>(result: Result<T, Error>, answer: impl FnOnce(&T) -> String) -> (Self, Reply<T>) {
+        match result {
+            Ok(value) => (Self::Done(answer(&value)), Reply::Done(value)),
+            Err(Error::Unavailable(cause)) => (Self::Unknown(cause), Reply::Unknown),
+            Err(Error::Internal(cause)) => (Self::Broken(cause), Reply::Unknown),
+            Err(error) => (Self::Refused(error), Reply::Refused),
+        }
+    }
+}

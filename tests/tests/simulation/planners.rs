@@ -1,0 +1,131 @@
+//! People who plan broadcasts, all in the same few hours.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::TimeDelta;
+use futures_util::future::join;
+use serde_json::json;
+use shared::domain::hls::HlsParams;
+use shared::domain::ids::ScheduleId;
+use shared::domain::interval::Interval;
+use shared::domain::schedule::ScheduleName;
+use shared::operations::idempotency::{IdempotencyKey, Keyed};
+use shared::operations::schedules::{self, NewSchedule, ScheduleChange, Window};
+use shared::operations::sweeping;
+
+use crate::faults::Harm;
+use crate::history::{Call, Reply};
+use crate::world::{Actor, instant};
+
+/// The schedules that somebody was told of.
+#[derive(Clone, Default)]
+pub struct Known {
+    ids: Arc<Mutex<Vec<ScheduleId>>>,
+}
+
+impl Known {
+    fn add(&self, id: ScheduleId) {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+    }
+
+    pub fn any(&self, actor: &Actor) -> Option<ScheduleId> {
+        let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = usize::try_from(actor.random.below(ids.len().max(1) as u64)).ok()?;
+        ids.get(index).cloned()
+    }
+}
+
+pub async fn plan(actor: Actor, known: Known, name: String, steps: u32) {
+    for step in 0..steps {
+        let name = format!("{name}-{step}");
+        match (actor.random.below(100), known.any(&actor)) {
+            (0..20, Some(id)) => reschedule(&actor, id, name).await,
+            (20..40, Some(id)) => cancel(&actor, id).await,
+            (40..45, _) => list(&actor).await,
+            _ => create(&actor, &known, name).await,
+        }
+        actor.rest_up_to(2_000).await;
+    }
+}
+
+async fn create(actor: &Actor, known: &Known, name: String) {
+    let interval = any_interval(actor);
+    let key = (actor.random.below(2) == 0).then(|| format!("key {name}"));
+    for _ in 0..6 {
+        let reply = if key.is_some() && actor.world.nemesis.strikes(Harm::Duplicate) {
+            let twins = join(create_once(actor, &name, interval, &key), create_once(actor, &name, interval, &key));
+            match twins.await {
+                (Reply::Done(id), _) | (_, Reply::Done(id)) => Reply::Done(id),
+                _ => Reply::Unknown,
+            }
+        } else {
+            create_once(actor, &name, interval, &key).await
+        };
+        match reply {
+            Reply::Done(id) => return known.add(id),
+            Reply::Refused => return,
+            Reply::Unknown if key.is_none() => return,
+            Reply::Unknown => actor.rest_up_to(20_000).await,
+        }
+    }
+}
+
+async fn create_once(actor: &Actor, name: &str, interval: Interval, key: &Option<String>) -> Reply<ScheduleId> {
+    let call = Call::CreateSchedule { name: name.to_owned(), interval, key: key.clone() };
+    let new = NewSchedule { name: schedule_name(name), interval, hls: hls() };
+    let key = key.as_ref().map(|key| IdempotencyKey::new(key, name.as_bytes()));
+    let work = schedules::create_schedule(&actor.app, &actor.bearer, Ok(Keyed { form: new, key }));
+    actor.perform(call, work, ToString::to_string).await
+}
+
+async fn reschedule(actor: &Actor, id: ScheduleId, name: String) {
+    let interval = any_interval(actor);
+    let call = Call::MoveSchedule { id: id.clone(), name: name.clone(), interval };
+    let change = ScheduleChange { id, name: schedule_name(&name), interval };
+    let work = schedules::update_schedule(&actor.app, &actor.bearer, Ok(change));
+    actor.perform(call, work, |()| String::new()).await;
+}
+
+async fn cancel(actor: &Actor, id: ScheduleId) {
+    let work = schedules::delete_schedule(&actor.app, &actor.bearer, Ok(id.clone()));
+    actor.perform(Call::DeleteSchedule { id }, work, |()| String::new()).await;
+}
+
+async fn list(actor: &Actor) {
+    let work = schedules::list_schedules(&actor.app, &actor.bearer, Ok(Window::default()));
+    let names = |listing: &schedules::Listing| listing.schedules.len().to_string();
+    actor.perform(Call::ListSchedules, work, names).await;
+}
+
+/// The sweeper's timer: now and then, and sometimes twice at once.
+pub async fn sweep_now_and_then(actor: Actor, runs: u32) {
+    for _ in 0..runs {
+        actor.rest_up_to(20_000).await;
+        sweep(&actor).await;
+    }
+}
+
+pub async fn sweep(actor: &Actor) {
+    let work = sweeping::sweep(&actor.app);
+    actor.perform(Call::Sweep, work, |swept| format!("{swept:?}")).await;
+}
+
+/// Minutes from soon until in an hour, so that many collide and some start before the simulation ends.
+fn any_interval(actor: &Actor) -> Interval {
+    let start = instant(0) + TimeDelta::seconds(15 + 60 * minutes(actor, 60));
+    let length = TimeDelta::seconds(60 * (1 + minutes(actor, 8)));
+    Interval::new(start, start + length).expect("a start before its end")
+}
+
+fn minutes(actor: &Actor, bound: u64) -> i64 {
+    i64::try_from(actor.random.below(bound)).unwrap_or(0)
+}
+
+fn schedule_name(name: &str) -> ScheduleName {
+    ScheduleName::parse(name).expect("a short name")
+}
+
+fn hls() -> HlsParams {
+    let value = json!([{"durationSeconds": 1, "startTimeOffset": -1, "video": {"width": 640, "height": 360}}]);
+    HlsParams::check(&value.to_string(), &value).expect("good parameters")
+}

@@ -1,0 +1,185 @@
+//! One simulation from its seed to its findings, and many of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt, join_all};
+use shared::config::var;
+use shared::domain::access_code::AccessCode;
+use shared::domain::email::Email;
+use shared::domain::ids::{TenantId, UserId};
+use shared::domain::password::Password;
+use shared::domain::permission::Permissions;
+use shared::domain::user::{NewUser, UserName};
+use shared::operations::tenants::{self, NewTenant};
+
+use crate::checks::{self, Evidence, Findings};
+use crate::faults::Harm;
+use crate::planners::{self, Known};
+use crate::schedule_checks;
+use crate::world::{Seams, World};
+
+/// Longer than a lease, than what is still on its way, and than two clocks differ.
+const CALM: Duration = Duration::from_secs(75);
+const DEFAULT_SEEDS: u64 = 200;
+/// Seeds that once found something.
+const KEPT: &str = include_str!("seeds.txt");
+
+pub struct Run {
+    pub evidence: Evidence,
+    pub findings: Findings,
+    pub harms: BTreeMap<Harm, u64>,
+}
+
+impl Run {
+    pub fn of_seed(seed: u64) -> Self {
+        Self::with(seed, Seams::default())
+    }
+
+    pub fn with(seed: u64, seams: Seams) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(simulate(seed, seams))
+    }
+
+    /// Differs when anything differs.
+    pub fn fingerprint(&self) -> String {
+        let commits: Vec<String> = self
+            .evidence
+            .journal
+            .iter()
+            .map(|commit| {
+                let keys: Vec<_> = commit.changes.iter().map(|(key, after)| (key, after.is_some())).collect();
+                format!("{} {keys:?}", commit.at)
+            })
+            .collect();
+        format!("{:?}\n{}", self.evidence.entries, commits.join("\n"))
+    }
+}
+
+async fn simulate(seed: u64, seams: Seams) -> Run {
+    let world = World::new(seed, seams);
+    let tenants = [1, 2].map(|number| TenantId::from(uuid::Uuid::from_u128(number)));
+    for (number, tenant) in tenants.iter().enumerate() {
+        let operator = world.actor(1_000 + number as u64, tenant, UserId::MASTER);
+        tenants::create_tenant(&operator.app, tenant.clone(), new_tenant(number)).await.expect("a tenant");
+    }
+    world.nemesis.wake();
+    let known = Known::default();
+    let mut actors: Vec<BoxFuture<'static, ()>> = Vec::new();
+    for number in 0..5 {
+        let planner = world.actor(number, &tenants[0], UserId::MASTER);
+        actors.push(planners::plan(planner, known.clone(), format!("p{number}"), 14).boxed());
+    }
+    let elsewhere = world.actor(5, &tenants[1], UserId::MASTER);
+    actors.push(planners::plan(elsewhere, Known::default(), "q".to_owned(), 8).boxed());
+    for number in 10..12 {
+        let sweeper = world.actor(number, &tenants[0], UserId::MASTER);
+        actors.push(planners::sweep_now_and_then(sweeper, 6).boxed());
+    }
+    join_all(actors).await;
+    world.nemesis.rest();
+    tokio::time::sleep(CALM).await;
+    let sweeper = world.actor(20, &tenants[0], UserId::MASTER);
+    for _ in 0..2 {
+        planners::sweep(&sweeper).await;
+    }
+    let entries = std::mem::take(&mut *world.history.entries());
+    let channels = world.upstream.channels().clone();
+    let evidence = Evidence { entries, journal: world.table.journal(), channels };
+    let mut findings = Findings::default();
+    checks::nothing_is_broken(&evidence, &mut findings);
+    schedule_checks::check(&evidence, &mut findings);
+    Run { evidence, findings, harms: world.nemesis.counts() }
+}
+
+fn new_tenant(number: usize) -> NewTenant {
+    NewTenant {
+        name: format!("tenant {number}"),
+        access_code: AccessCode::parse("code").expect("a code"),
+        master: NewUser {
+            name: UserName::parse("master").expect("a name"),
+            email: Email::parse(&format!("master{number}@example.jp")).expect("an address"),
+            password: Password::parse("Password123").expect("a password"),
+            permissions: Permissions::ALL,
+        },
+    }
+}
+
+/// What many simulations showed.
+#[derive(Default)]
+pub struct Totals {
+    simulations: usize,
+    operations: usize,
+    commits: usize,
+    outcomes: BTreeMap<&'static str, usize>,
+    harms: BTreeMap<Harm, u64>,
+    unattributable: usize,
+    pub failures: Vec<String>,
+}
+
+impl Totals {
+    /// On two threads, as many as the smallest machine for this has cores.
+    pub fn of(seeds: &[u64], simulate: impl Fn(u64) -> Run + Sync) -> Self {
+        let next = AtomicUsize::new(0);
+        let totals = Mutex::new(Self::default());
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let run = simulate(*seed);
+                        totals.lock().expect("no thread panics").add(*seed, &run);
+                    }
+                });
+            }
+        });
+        totals.into_inner().expect("no thread panicked")
+    }
+
+    fn add(&mut self, seed: u64, run: &Run) {
+        self.simulations += 1;
+        self.operations += run.evidence.entries.len();
+        self.commits += run.evidence.journal.len();
+        self.unattributable += run.findings.unattributable;
+        for entry in &run.evidence.entries {
+            *self.outcomes.entry(entry.outcome.kind()).or_default() += 1;
+        }
+        for (harm, count) in &run.harms {
+            *self.harms.entry(*harm).or_default() += count;
+        }
+        for violation in &run.findings.violations {
+            let again = format!("SEED={seed} cargo test -p api-tests --test simulation");
+            self.failures.push(format!("{again}\n  {}: {}", violation.promise, violation.what));
+        }
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "simulations {}, operations {}, commits {}",
+            self.simulations, self.operations, self.commits
+        )?;
+        for (outcome, count) in &self.outcomes {
+            writeln!(formatter, "  {outcome}: {count}")?;
+        }
+        for (harm, count) in &self.harms {
+            writeln!(formatter, "  {harm:?}: {count}")?;
+        }
+        writeln!(formatter, "channels nobody heard of {}", self.unattributable)?;
+        write!(formatter, "violations {}", self.failures.len())
+    }
+}
+
+/// `SEED=n` is one, `SEEDS=n` the first n, and without either it is the first 200 and those kept.
+pub fn seeds() -> Vec<u64> {
+    if let Some(seed) = var("SEED").and_then(|seed| seed.parse().ok()) {
+        return vec![seed];
+    }
+    let count = var("SEEDS").and_then(|seeds| seeds.parse().ok()).unwrap_or(DEFAULT_SEEDS);
+    let kept = KEPT.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok());
+    kept.chain(0..count).collect()
+}

@@ -1,0 +1,157 @@
+//! The table over an unreliable network: behind `Backend`, in front of the model.
+//!
+//! A request that was sent arrives and takes effect whether or not anybody still waits for it, up to
+//! two seconds later. Attempts time out as those of the real client do.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use shared::table::{Backend, Fault, Item, Key, Page, Promise, Query, Transacted, Write, Written};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use uuid::Uuid;
+
+use crate::faults::{Harm, Nemesis};
+use crate::history;
+use crate::model::{Commit, Model, Verdict, sort_key};
+
+const READ_ATTEMPT: Duration = Duration::from_millis(700);
+const WRITE_ATTEMPT: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+pub struct SimulatedTable {
+    model: Arc<Mutex<Model>>,
+    nemesis: Arc<Nemesis>,
+}
+
+impl SimulatedTable {
+    pub fn new(nemesis: Arc<Nemesis>, began: Instant) -> Self {
+        Self { model: Arc::new(Mutex::new(Model::new(began))), nemesis }
+    }
+
+    pub fn journal(&self) -> Vec<Commit> {
+        self.model().journal.clone()
+    }
+
+    fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The way there, and perhaps no further.
+    async fn arrive(&self) -> Result<(), Fault> {
+        sleep(self.nemesis.delay()).await;
+        if self.nemesis.strikes(Harm::Throttled) {
+            return Err(Fault::Busy("ThrottlingException".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn between_items(&self) {
+        if self.nemesis.strikes(Harm::SplitRead) {
+            sleep(self.nemesis.up_to(60)).await;
+        }
+    }
+
+    async fn serve_get(self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, Fault> {
+        self.arrive().await?;
+        let mut items = Vec::new();
+        for key in &keys {
+            items.push(self.model().get(key));
+            self.between_items().await;
+        }
+        sleep(self.nemesis.delay()).await;
+        Ok(items)
+    }
+
+    async fn serve_query(self, query: Query, mut after: Option<String>) -> Result<Page, Fault> {
+        self.arrive().await?;
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let mut items: Vec<Item> = Vec::new();
+        if self.nemesis.strikes(Harm::SplitRead) || self.nemesis.strikes(Harm::ShortPage) {
+            let some = usize::try_from(1 + self.nemesis.one_of(4)).unwrap_or(1).min(limit);
+            items = self.model().query(&query, after.as_deref(), some);
+            after = items.last().map(sort_key).or(after);
+            if self.nemesis.strikes(Harm::ShortPage) && !items.is_empty() {
+                return Ok(Page { items, more_after: after });
+            }
+            sleep(self.nemesis.up_to(60)).await;
+        }
+        let rest = self.model().query(&query, after.as_deref(), limit - items.len());
+        items.extend(rest);
+        sleep(self.nemesis.delay()).await;
+        Ok(Page { items, more_after: None })
+    }
+
+    async fn serve_write(self, write: Write) -> Result<Written, Fault> {
+        self.arrive().await?;
+        let written = self.model().write(&write).ok_or_else(conflict)?;
+        self.answer(written).await
+    }
+
+    async fn serve_transaction(self, writes: Vec<Write>, token: Uuid) -> Result<Transacted, Fault> {
+        self.arrive().await?;
+        if self.nemesis.strikes(Harm::Conflict) {
+            return Err(conflict());
+        }
+        let is_torn = self.nemesis.strikes(Harm::Torn);
+        let delay = |_| if is_torn { self.nemesis.up_to(120) } else { Duration::ZERO };
+        let delays: Vec<Duration> = (0..writes.len()).map(delay).collect();
+        let verdict = self.model().transact(&writes, token, &delays);
+        match verdict {
+            Verdict::Done { seen_at } => {
+                sleep_until(seen_at).await;
+                self.answer(Transacted::Done).await
+            }
+            Verdict::Refused(refusals) => self.answer(Transacted::Refused(refusals)).await,
+            Verdict::Busy => Err(conflict()),
+            Verdict::Mismatch => Err(Fault::Broken("IdempotentParameterMismatch".to_owned())),
+        }
+    }
+
+    /// The way back.
+    async fn answer<T>(&self, answer: T) -> Result<T, Fault> {
+        sleep(self.nemesis.delay()).await;
+        if self.nemesis.strikes(Harm::LostReply) {
+            return Err(Fault::Unknown("the connection broke".to_owned()));
+        }
+        Ok(answer)
+    }
+}
+
+fn conflict() -> Fault {
+    Fault::Busy("TransactionConflict".to_owned())
+}
+
+/// One attempt: the server goes on when nobody waits any more.
+async fn attempt<T: Send + 'static>(
+    limit: Duration,
+    served: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> Result<T, Fault> {
+    #[expect(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
+    let served = tokio::spawn(served);
+    let answer = match timeout(limit, served).await {
+        Ok(Ok(answer)) => answer,
+        _ => Err(Fault::Unknown("no answer in time".to_owned())),
+    };
+    if let Err(Fault::Unknown(_)) = &answer {
+        history::this_is_ambiguous();
+    }
+    answer
+}
+
+impl Backend for SimulatedTable {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+        Box::pin(attempt(READ_ATTEMPT, self.clone().serve_get(keys.to_vec())))
+    }
+
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> Promise<'a, Page> {
+        Box::pin(attempt(READ_ATTEMPT, self.clone().serve_query(query.clone(), after)))
+    }
+
+    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+        Box::pin(attempt(WRITE_ATTEMPT, self.clone().serve_write(write.clone())))
+    }
+
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+        Box::pin(attempt(WRITE_ATTEMPT, self.clone().serve_transaction(writes.to_vec(), token)))
+    }
+}

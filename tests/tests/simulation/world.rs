@@ -1,0 +1,181 @@
+//! One simulated world: a table, an ImageFlux, environments with skewed clocks, and what they did.
+
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::Poll;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use local::demo;
+use secrecy::SecretString;
+use shared::app::App;
+use shared::clock::Clock;
+use shared::config::Config;
+use shared::credentials::passwords::Cost;
+use shared::credentials::tokens::Bearer;
+use shared::domain::ids::{TenantId, UserId};
+use shared::imageflux::ImageFlux;
+use shared::imageflux::transport::Transport;
+use shared::operations::Error;
+use shared::random::Random;
+use shared::table::{Backend, Table};
+use tokio::time::{Instant, timeout};
+
+use crate::faults::Nemesis;
+use crate::history::{Call, History, Outcome, Reply};
+use crate::imageflux::Upstream;
+use crate::table::SimulatedTable;
+
+/// The gateway waits no longer; what the function does then is nobody's business any more.
+const GATEWAY: Duration = Duration::from_secs(29);
+
+/// What stands between the product and its dependencies; mistakes are planted here.
+pub struct Seams {
+    pub table: fn(SimulatedTable, &Random) -> Arc<dyn Backend>,
+    pub imageflux: fn(Upstream) -> Arc<dyn Transport>,
+}
+
+impl Default for Seams {
+    fn default() -> Self {
+        Self { table: |table, _| Arc::new(table), imageflux: |upstream| Arc::new(upstream) }
+    }
+}
+
+pub struct World {
+    pub seed: u64,
+    pub nemesis: Arc<Nemesis>,
+    pub table: SimulatedTable,
+    pub upstream: Upstream,
+    pub history: History,
+    seams: Seams,
+    began: Instant,
+}
+
+/// One environment of a function, and who uses it.
+#[derive(Clone)]
+pub struct Actor {
+    pub world: Arc<World>,
+    pub app: App,
+    pub bearer: Bearer,
+    pub random: Random,
+    /// How far its clock is ahead, in milliseconds.
+    pub skew: i64,
+}
+
+impl World {
+    pub fn new(seed: u64, seams: Seams) -> Arc<Self> {
+        let nemesis = Arc::new(Nemesis::new(seed));
+        let began = Instant::now();
+        Arc::new(Self {
+            seed,
+            table: SimulatedTable::new(Arc::clone(&nemesis), began),
+            upstream: Upstream::new(Arc::clone(&nemesis)),
+            nemesis,
+            history: History::default(),
+            seams,
+            began,
+        })
+    }
+
+    /// Milliseconds since the simulation began, as nobody inside can know them.
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// A user of a tenant in an environment of its own. `number` sets all that is random about it.
+    pub fn actor(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId) -> Actor {
+        let random = Random::from_seed(self.seed.wrapping_mul(1_000_003).wrapping_add(number));
+        let skew = i64::try_from(random.below(2_001)).unwrap_or(0) - 1_000;
+        self.skewed_actor(number, tenant, user, skew)
+    }
+
+    pub fn skewed_actor(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId, skew: i64) -> Actor {
+        let random = Random::from_seed(self.seed.wrapping_mul(1_000_003).wrapping_add(number) ^ 0x5A5A);
+        let clock = Clock::simulated(instant(self.now()) + TimeDelta::milliseconds(skew));
+        let bearer = Bearer {
+            tenant: tenant.clone(),
+            user,
+            token: random.uuid().into(),
+            token_version: 0,
+            expires_at: instant(0) + TimeDelta::hours(12),
+        };
+        let product = Random::from_seed(random.below(u64::MAX));
+        let app = App {
+            table: Table::new((self.seams.table)(self.table.clone(), &product), product.clone()),
+            imageflux: ImageFlux::new((self.seams.imageflux)(self.upstream.clone())),
+            clock,
+            random: product,
+            ..template().clone()
+        };
+        Actor { world: Arc::clone(self), app, bearer, random, skew }
+    }
+}
+
+impl Actor {
+    /// Does one operation, and may die in the middle of it.
+    pub async fn perform<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, Error>>,
+        answer: impl FnOnce(&T) -> String,
+    ) -> Reply<T> {
+        let World { history, nemesis, .. } = &*self.world;
+        let operation = history.begin(&self.bearer.tenant, call, self.skew, self.world.now());
+        let life = until_death(nemesis.death(), timeout(GATEWAY, work));
+        let (outcome, reply) = match history.within(operation, life).await {
+            Some(Ok(result)) => Outcome::of(result, answer),
+            Some(Err(_elapsed)) => (Outcome::Unknown("the gateway's time is up".to_owned()), Reply::Unknown),
+            None => (Outcome::Crashed, Reply::Unknown),
+        };
+        history.end(operation, outcome, self.world.now());
+        reply
+    }
+
+    pub async fn rest_up_to(&self, millis: u64) {
+        tokio::time::sleep(Duration::from_millis(self.random.below(millis) + 1)).await;
+    }
+}
+
+/// The instant that is so many milliseconds after the beginning.
+pub fn instant(millis: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_893_456_000, 0).unwrap_or_default() + TimeDelta::milliseconds(millis)
+}
+
+/// Drops the work at its n-th await point.
+async fn until_death<T>(death: Option<u64>, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = Some(Box::pin(work));
+    let mut left = death.unwrap_or(u64::MAX);
+    let life = std::future::poll_fn(|context| {
+        left -= 1;
+        match work.as_mut().filter(|_| left > 0) {
+            Some(work) => work.as_mut().poll(context).map(Some),
+            None => {
+                work = None;
+                Poll::Ready(None)
+            }
+        }
+    });
+    pin!(life).await
+}
+
+/// Building a client for HTTPS takes longer than a whole simulation, so it is done once.
+fn template() -> &'static App {
+    static TEMPLATE: OnceLock<App> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let config = Config {
+            table_name: String::new(),
+            token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
+            token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
+            token_lifetime_seconds: 12 * 60 * 60,
+            imageflux_endpoint: "http://127.0.0.1:9".to_owned(),
+            imageflux_access_token: None,
+            channel_grace_seconds: 24 * 60 * 60,
+            deletes_orphans: false,
+            cors_origins: Vec::new(),
+        };
+        let random = Random::from_seed(0);
+        let nowhere = SimulatedTable::new(Arc::new(Nemesis::new(0)), Instant::now());
+        let app = App::new(&config, Table::new(Arc::new(nowhere), random.clone()), Clock::default(), random);
+        App { hashing: Cost::Trifling, ..app.expect("a product") }
+    })
+}
