@@ -1,1 +1,167 @@
-//! (in preparation)
+//! What a presenter publishes to, and what a viewer watches.
+
+use std::time::Duration;
+
+use api_tests::upstream::{Mood, Upstream};
+use api_tests::{Actor, Product};
+use serde_json::{Value, json};
+
+const LIST: &str = "ImageFlux_20200207.ListPlaylistURLs";
+
+/// The longest that an answer of ImageFlux is shared, and a little more.
+const FRESH: Duration = Duration::from_millis(2_100);
+
+fn connection(id: &str) -> Value {
+    json!({"connection_id": id, "playlist_url": playlist(id)})
+}
+
+fn playlist(id: &str) -> String {
+    format!("https://playlist.imageflux.example/{id}.m3u8")
+}
+
+async fn view(actor: &Actor, id: &str) -> Value {
+    actor.get(&format!("/api/view?schedule_id={id}")).await.ok()
+}
+
+async fn product_with_schedule() -> (Upstream, Product, Actor, String) {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    (upstream, product, master, id)
+}
+
+#[tokio::test]
+async fn a_presenter_is_told_channel_and_address_and_nothing_else() {
+    let (upstream, product, _master, id) = product_with_schedule().await;
+    let presenter = product.presenter().await;
+    let path = format!("/api/delivery?schedule_id={id}");
+    let expected = json!({"channel_id": "channel-001", "sora_url": "wss://sora.imageflux.example/signaling"});
+    for _ in 0..3 {
+        assert_eq!(presenter.get(&path).await.ok(), expected);
+    }
+    assert_eq!(upstream.requests().len(), 1, "the stored pair is answered");
+    product.viewer().await.get(&path).await.refused(403, "permission_denied");
+}
+
+#[tokio::test]
+async fn a_viewer_is_told_the_playlist_and_nothing_else() {
+    let (upstream, product, _master, id) = product_with_schedule().await;
+    let viewer = product.viewer().await;
+    upstream.plays(json!([connection("A")]));
+    assert_eq!(view(&viewer, &id).await, json!({"playlist_url": playlist("A")}));
+    let asked = upstream.requests().into_iter().filter(|(target, _)| target == LIST).collect::<Vec<_>>();
+    assert_eq!(asked, [(LIST.to_owned(), json!({"channel_id": "channel-001"}))]);
+    let presenter = product.presenter().await;
+    presenter.get(&format!("/api/view?schedule_id={id}")).await.refused(403, "permission_denied");
+}
+
+#[tokio::test]
+async fn before_anybody_publishes_a_viewer_is_told_when_to_ask_again() {
+    let (_upstream, _product, master, id) = product_with_schedule().await;
+    let answer = master.get(&format!("/api/view?schedule_id={id}")).await;
+    assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=60).contains(&seconds)));
+    answer.refused(404, "not_live");
+}
+
+#[tokio::test]
+async fn the_newest_connection_is_shown_whatever_the_order_and_never_a_dead_one() {
+    let (upstream, _product, master, id) = product_with_schedule().await;
+    let script = [
+        (vec!["A"], Some("A")),
+        (vec!["B", "A"], Some("B")),
+        (vec!["A", "B"], Some("B")),
+        (vec!["A"], Some("A")),
+        (vec![], None),
+        (vec!["A", "C"], Some("C")),
+        (vec!["C", "A"], Some("C")),
+    ];
+    for (living, expected) in script {
+        upstream.plays(living.iter().map(|id| connection(id)).collect());
+        tokio::time::sleep(FRESH).await;
+        let path = format!("/api/view?schedule_id={id}");
+        match expected {
+            Some(newest) => assert_eq!(view(&master, &id).await["playlist_url"], playlist(newest), "{living:?}"),
+            None => drop(master.get(&path).await.refused(404, "not_live")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_imageflux_is_shared_for_two_seconds_at_the_most() {
+    let (upstream, _product, master, id) = product_with_schedule().await;
+    let asked = || upstream.requests().iter().filter(|(target, _)| target == LIST).count();
+    upstream.plays(json!([connection("A")]));
+    for _ in 0..5 {
+        assert_eq!(view(&master, &id).await["playlist_url"], playlist("A"));
+    }
+    assert_eq!(asked(), 1);
+    upstream.plays(json!([connection("B")]));
+    tokio::time::sleep(FRESH).await;
+    for _ in 0..5 {
+        assert_eq!(view(&master, &id).await["playlist_url"], playlist("B"));
+    }
+    assert_eq!(asked(), 2);
+}
+
+#[tokio::test]
+async fn many_viewers_see_the_same_playlist() {
+    let (upstream, _product, master, id) = product_with_schedule().await;
+    upstream.plays(json!([connection("A"), connection("B")]));
+    let answers = futures_util::future::join_all((0..20).map(|_| view(&master, &id))).await;
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn what_imageflux_does_not_tell_a_viewer_is_not_told() {
+    let (upstream, _product, master, id) = product_with_schedule().await;
+    let path = format!("/api/view?schedule_id={id}");
+    let hls = |hls: Value| Mood::Babbles(json!({"channel_id": "channel-001", "hls": hls}).to_string());
+    let moods = [
+        (Mood::Answers(400, r#"{"error": "channel-001 is odd"}"#.to_owned()), 502, "imageflux_failed"),
+        (Mood::Answers(401, String::new()), 502, "imageflux_failed"),
+        (Mood::Answers(404, String::new()), 502, "imageflux_failed"),
+        (Mood::Answers(500, String::new()), 502, "imageflux_failed"),
+        (Mood::Answers(429, String::new()), 503, "unavailable"),
+        (Mood::Babbles("<html>".to_owned()), 502, "imageflux_failed"),
+        (Mood::Babbles("{}".to_owned()), 502, "imageflux_failed"),
+        (hls(json!(null)), 502, "imageflux_failed"),
+        (hls(json!([{"connection_id": "A", "playlist_url": null}])), 502, "imageflux_failed"),
+        (hls(json!([{"connection_id": "A", "playlist_url": "javascript:alert(1)"}])), 502, "imageflux_failed"),
+        (Mood::DropsAfterwards, 502, "imageflux_failed"),
+    ];
+    for (mood, status, code) in moods {
+        upstream.is(mood);
+        let problem = master.get(&path).await.refused(status, code);
+        assert!(!problem.to_string().contains("channel-001"), "{problem}");
+    }
+    upstream.is(Mood::Kind);
+    upstream.plays(json!([connection("A")]));
+    assert_eq!(view(&master, &id).await["playlist_url"], playlist("A"), "failures are not shared");
+}
+
+#[tokio::test]
+async fn channel_and_address_stand_in_no_other_answer() {
+    let (upstream, product, master, id) = product_with_schedule().await;
+    upstream.plays(json!([connection("A")]));
+    let mut moved = api_tests::new_schedule(5);
+    moved["schedule_id"] = json!(id);
+    let answers = [
+        master.get("/api/schedule").await,
+        master.get("/api/schedule?limit=1").await,
+        master.post("/api/schedule", &api_tests::new_schedule(1)).await,
+        master.patch("/api/schedule", &moved).await,
+        master.get(&format!("/api/view?schedule_id={id}")).await,
+        master.post("/api/chat", &json!({"schedule_id": id, "body": "x"})).await,
+        master.get(&format!("/api/chat?schedule_id={id}")).await,
+        product.viewer().await.get(&format!("/api/delivery?schedule_id={id}")).await,
+        master.delete(&format!("/api/schedule?schedule_id={id}")).await,
+        master.get(&format!("/api/delivery?schedule_id={id}")).await,
+    ];
+    for answer in answers {
+        let whole = format!("{:?} {}", answer.headers, answer.text);
+        for secret in ["channel-001", "sora.imageflux.example", "secret-token"] {
+            assert!(!whole.contains(secret), "{whole}");
+        }
+    }
+}

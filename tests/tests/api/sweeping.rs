@@ -1,0 +1,177 @@
+//! The sweeper finishes what was left half done: channels, reservations, chats.
+
+use std::time::Duration;
+
+use api_tests::upstream::{Mood, Upstream};
+use api_tests::{Actor, Product, at_hour, new_schedule, new_schedule_at};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use shared::domain::ids::TenantId;
+use shared::domain::interval::Interval;
+use shared::domain::schedule::{Plan, ScheduleName};
+use shared::store::todo::{self, Reservation};
+use shared::store::{calendar, instant_text, messages};
+use shared::table::Transacted;
+
+use crate::calendar::{assert_is_consistent, nodes, plan};
+
+fn demo() -> TenantId {
+    TenantId::from(local::demo::TENANT)
+}
+
+async fn sweep(product: &Product) {
+    product.invoke("sweeper", &json!({})).await.expect("a sweep");
+}
+
+#[tokio::test]
+async fn a_schedule_is_deleted_while_imageflux_is_down_and_its_channel_later() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    for (hour, mood) in [
+        (1, Mood::Answers(500, String::new())),
+        (2, Mood::Answers(401, String::new())),
+        (3, Mood::Answers(429, String::new())),
+        (4, Mood::Answers(400, String::new())),
+        (5, Mood::Babbles("<html>".to_owned())),
+    ] {
+        upstream.is(Mood::Kind);
+        let id = master.plan(hour).await;
+        upstream.is(mood.clone());
+        master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+        sweep(&product).await;
+        plan_again(&master, &upstream, hour).await;
+    }
+    upstream.is(Mood::Kind);
+    product.advance(Duration::from_secs(5));
+    sweep(&product).await;
+    let planned = master.get("/api/schedule").await.ok().as_array().unwrap().len();
+    // One answered 200 to the deletion and lied.
+    assert_eq!(upstream.channels().len(), planned + 1, "{:?}", upstream.channels());
+    assert_is_consistent(&product, &master).await;
+}
+
+/// The time of a deleted schedule is free at once, whatever becomes of its channel.
+async fn plan_again(master: &Actor, upstream: &Upstream, hour: u32) {
+    upstream.is(Mood::Kind);
+    master.plan(hour).await;
+}
+
+#[tokio::test]
+async fn a_channel_that_is_gone_already_is_struck_off() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let write = todo::delete_channel("never-was", product.server.app.clock.now_second()).unwrap();
+    product.server.app.table.write(&write).await.unwrap();
+    product.advance(Duration::from_secs(2));
+    sweep(&product).await;
+    let due = todo::due(&product.server.app.table, product.server.app.clock.now(), 10).await.unwrap();
+    assert!(due.is_empty());
+    assert_is_consistent(&product, &master).await;
+}
+
+/// What a planner leaves that died between its reservation and its channel.
+async fn die_in_the_middle(product: &Product, start: u32, end: u32, lease_end: DateTime<Utc>) -> Plan {
+    let instant = |hour| shared::http::datetime::parse(&at_hour(hour)).unwrap();
+    let app = &product.server.app;
+    let plan = Plan {
+        id: app.random.uuid().into(),
+        name: ScheduleName::parse("予約").unwrap(),
+        interval: Interval::new(instant(start), instant(end)).unwrap(),
+        created_at: app.clock.now_second(),
+        created_by: "master".to_owned(),
+    };
+    let owner = calendar::before(&app.table, &demo(), &instant_text(instant(end)), 1).await.unwrap().remove(0);
+    let reserved_until = instant_text(lease_end);
+    let mut writes = calendar::take(&demo(), &owner, plan.interval, &plan.id, Some(&reserved_until)).unwrap().to_vec();
+    let reservation = Reservation { tenant: demo(), plan: plan.clone(), operation: "dead".to_owned(), lease_end };
+    writes.push(todo::reserve(&reservation).unwrap());
+    assert!(matches!(app.table.transact(&writes).await.unwrap(), Transacted::Done));
+    plan
+}
+
+#[tokio::test]
+async fn a_reservation_holds_its_time_unseen_until_its_lease_ends_and_is_swept() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let soon = product.server.app.clock.now_second() + TimeDelta::seconds(60);
+    let reserved = die_in_the_middle(&product, 1, 3, soon).await;
+    assert_eq!(master.get("/api/schedule").await.ok(), json!([]));
+    let problem = master.post("/api/schedule", &new_schedule(2)).await.refused(409, "schedule_overlap");
+    assert_eq!(problem["conflicts_with"]["schedule_id"], reserved.id.as_str());
+    master.get(&format!("/api/delivery?schedule_id={}", reserved.id)).await.refused(404, "schedule_not_found");
+    sweep(&product).await;
+    assert_eq!(nodes(&product).await.len(), 2, "its time has not come");
+    product.advance(Duration::from_secs(62));
+    sweep(&product).await;
+    assert_eq!(nodes(&product).await.len(), 1);
+    assert_is_consistent(&product, &master).await;
+}
+
+#[tokio::test]
+async fn a_dead_reservation_blocks_neither_plans_nor_moves() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = plan(&master, 20, 22).await;
+    // The local server sweeps every two seconds; before it does, somebody else wants the time.
+    let past = product.server.app.clock.now_second();
+    die_in_the_middle(&product, 1, 3, past).await;
+    master.post("/api/schedule", &new_schedule_at(&at_hour(2), &at_hour(4))).await.ok();
+    die_in_the_middle(&product, 23, 25, past).await;
+    let longer = json!({"schedule_id": id, "name": "x", "start_datetime": at_hour(20), "end_datetime": at_hour(24)});
+    master.patch("/api/schedule", &longer).await.ok();
+    die_in_the_middle(&product, 30, 32, past).await;
+    let moved = json!({"schedule_id": id, "name": "x", "start_datetime": at_hour(31), "end_datetime": at_hour(33)});
+    master.patch("/api/schedule", &moved).await.ok();
+    sweep(&product).await;
+    assert_is_consistent(&product, &master).await;
+}
+
+#[tokio::test]
+async fn the_chat_of_a_deleted_schedule_is_removed() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    let other = master.plan(3).await;
+    for schedule in [&id, &other] {
+        for body in ["一", "二", "三"] {
+            master.post("/api/chat", &json!({"schedule_id": schedule, "body": body})).await.ok();
+        }
+    }
+    master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+    product.advance(Duration::from_secs(120));
+    sweep(&product).await;
+    let left = async |id: &str| {
+        let messages = messages::after(&product.server.app.table, &demo(), &id.into(), None, None).await.unwrap();
+        messages.len()
+    };
+    assert_eq!((left(&id).await, left(&other).await), (0, 3));
+}
+
+#[tokio::test]
+async fn sweepers_that_run_at_once_do_no_harm() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let past = product.server.app.clock.now_second() - TimeDelta::seconds(60);
+    upstream.is(Mood::Kind);
+    let mut ids = Vec::new();
+    for hour in 0..6 {
+        ids.push(plan(&master, 4 * hour, 4 * hour + 1).await);
+        die_in_the_middle(&product, 4 * hour + 1, 4 * hour + 2, past).await;
+    }
+    upstream.is(Mood::Answers(503, String::new()));
+    for id in &ids[..3] {
+        master.post("/api/chat", &json!({"schedule_id": id, "body": "x"})).await.ok();
+        master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+    }
+    upstream.is(Mood::Kind);
+    product.advance(Duration::from_secs(120));
+    let sweeps = (0..5).map(|_| sweep(&product));
+    futures_util::future::join_all(sweeps).await;
+    sweep(&product).await;
+    assert_eq!(upstream.channels().len(), 3);
+    assert_is_consistent(&product, &master).await;
+    let due = todo::due(&product.server.app.table, product.server.app.clock.now(), 10).await.unwrap();
+    assert!(due.is_empty());
+}
