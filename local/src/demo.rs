@@ -43,13 +43,12 @@ pub async fn seed(app: &App) -> Result<(), String> {
     Ok(())
 }
 
-/// The token in the files under `events/`: the demo master's, valid until the year 2100.
+/// A token for the files under `events/`: the demo master's, valid until the year 2100.
 ///
 /// # Errors
 /// When there is no signing key.
-pub fn event_token(app: &App) -> Result<String, String> {
+pub fn event_token(app: &App, id: &str) -> Result<String, String> {
     let expires_at = chrono::DateTime::from_timestamp(4_102_444_800, 0).ok_or("no such time")?;
-    let bearer =
-        Bearer { tenant: TENANT.into(), user: UserId::MASTER, token: "events".into(), token_version: 0, expires_at };
+    let bearer = Bearer { tenant: TENANT.into(), user: UserId::MASTER, token: id.into(), token_version: 0, expires_at };
     app.tokens.issue(&bearer, chrono::DateTime::UNIX_EPOCH)
 }
