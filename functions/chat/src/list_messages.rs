@@ -11,8 +11,10 @@ use shared::http::{ApiResult, datetime, response};
 use shared::operations::Error;
 use shared::operations::chat::{self, Progress, Read};
 
-/// An answer never exceeds 5 MB; the rest of the envelope is small.
-const MAX_MESSAGES_BYTES: usize = 4_900_000;
+/// An answer never exceeds 5 MB; what is left is for the envelope and its cursor.
+const MAX_BYTES: usize = 4_900_000;
+/// Lambda answers with the body as a string inside of JSON, 6 MB at the most, in which quotes and backslashes are escaped again.
+const MAX_ESCAPED_BYTES: usize = 5_900_000;
 /// When a client that has seen everything should ask again.
 const POLL_AFTER_MS: u32 = 2_000;
 
@@ -59,18 +61,15 @@ fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
     form.finish(|| Some(Read { schedule: schedule.clone()?, after, limit }))
 }
 
-/// Counts in bytes as JSON may write them: an escaped character can take six.
 fn how_many_fit(messages: &[Message]) -> usize {
-    let mut left = MAX_MESSAGES_BYTES;
-    let mut size_of = |message: &Message| {
-        let size = 160
-            + 6 * message.body.as_str().chars().count().max(message.body.as_str().len())
-            + 2 * message.user_name.len();
-        let fits = size <= left;
-        left = left.saturating_sub(size);
-        fits
+    let (mut bytes, mut escaped_bytes) = (0, 0);
+    let mut fits = |message: &&Message| {
+        let json = serde_json::to_string(&MessageReply::from((*message).clone())).unwrap_or_default();
+        bytes += json.len() + 1;
+        escaped_bytes += json.len() + 1 + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+        bytes <= MAX_BYTES && escaped_bytes <= MAX_ESCAPED_BYTES
     };
-    messages.iter().take_while(|message| size_of(message)).count()
+    messages.iter().take_while(|message| fits(message)).count()
 }
 
 impl From<Message> for MessageReply {

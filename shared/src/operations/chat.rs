@@ -26,6 +26,9 @@ pub const SETTLED_AFTER: i64 = 5_000;
 /// The span over which posts are counted, in milliseconds.
 const RATE_SPAN: i64 = 5_000;
 
+/// More messages than an answer has room for, however short they are.
+const MOST_AT_ONCE: usize = 40_000;
+
 /// How far a reader has come. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -61,7 +64,7 @@ pub async fn list_messages(
     let load = form.map(|read| async {
         let first = last_id_of(read.after.watermark);
         // One more than asked for tells whether there is more.
-        let fetched = read.limit.map(|limit| limit + read.after.given.len() + 1);
+        let fetched = Some(read.limit.unwrap_or(MOST_AT_ONCE) + read.after.given.len() + 1);
         let (schedule, messages) = tokio::try_join!(
             schedules::find(&app.table, &bearer.tenant, &read.schedule),
             messages::after(&app.table, &bearer.tenant, &read.schedule, first.as_ref(), fetched)
@@ -71,7 +74,7 @@ pub async fn list_messages(
     let (_, (read, schedule, mut messages)) = admit(app, bearer, Action::ListMessages, load).await?;
     schedule.ok_or(Error::ScheduleNotFound)?;
     messages.retain(|message| !read.after.given.contains(&message.id));
-    let room = read.limit.unwrap_or(usize::MAX).min(fits(&messages));
+    let room = read.limit.unwrap_or(MOST_AT_ONCE).min(fits(&messages));
     let rest = messages.split_off(room.min(messages.len()));
     let progress = advance(read.after, &messages, rest.first(), now);
     Ok(Conversation { messages, progress, has_more: !rest.is_empty() })
