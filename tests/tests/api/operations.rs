@@ -1,0 +1,119 @@
+//! Every operation of the API, read from `openapi.yaml`, so that none can be forgotten here.
+
+use api_tests::{Actor, Answer, new_schedule, new_user};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub needs_token: bool,
+}
+
+/// What an operation is to be tried on.
+pub struct Target {
+    pub schedule: String,
+    pub user: i64,
+}
+
+impl Target {
+    /// Nothing that was ever there.
+    pub fn missing() -> Self {
+        Self { schedule: "00000000-0000-4000-8000-00000000dead".to_owned(), user: 999_999 }
+    }
+}
+
+/// All of them, in the order of the file.
+pub fn all() -> Vec<Operation> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml");
+    let text = std::fs::read_to_string(file).expect("openapi.yaml");
+    let (mut path, mut method) = (String::new(), Method::GET);
+    let mut operations: Vec<Operation> = Vec::new();
+    for line in text.lines().skip_while(|line| *line != "paths:").take_while(|line| *line != "components:") {
+        match line.strip_suffix(':') {
+            Some(key) if key.starts_with("  /") => key.trim().clone_into(&mut path),
+            Some("    get" | "    post" | "    patch" | "    put" | "    delete") => {
+                method = line.trim().trim_end_matches(':').to_uppercase().parse().expect("a method");
+            }
+            _ => {}
+        }
+        if let Some(id) = line.strip_prefix("      operationId: ") {
+            let operation =
+                Operation { id: id.to_owned(), method: method.clone(), path: path.clone(), needs_token: true };
+            operations.push(operation);
+        }
+        if line == "      security: []" {
+            operations.last_mut().expect("an operation").needs_token = false;
+        }
+    }
+    operations
+}
+
+impl Operation {
+    /// A request that the operation accepts, if the target is there and the caller may.
+    pub async fn on(&self, actor: &Actor, target: &Target) -> Answer {
+        let Target { schedule, user } = target;
+        let by_schedule = format!("?schedule_id={schedule}");
+        let nothing = (String::new(), None);
+        let body = |body: Value| (String::new(), Some(body));
+        let (query, body) = match self.id.as_str() {
+            "login" => body(json!({"email": "nobody@example.jp", "password": "Password1", "access_code": "0"})),
+            "logout" | "get_health" | "list_schedules" | "list_users" => nothing,
+            "change_password" => body(json!({"password": actor.password})),
+            "change_access_code" => body(json!({"access_code": actor.access_code})),
+            "create_schedule" => body(new_schedule(200)),
+            "update_schedule" => {
+                let mut change = new_schedule(300);
+                change["schedule_id"] = json!(schedule);
+                body(change)
+            }
+            "delete_schedule" | "get_delivery" | "get_view" | "list_messages" => (by_schedule, None),
+            "create_user" => body(new_user(&[])),
+            "update_user" => body(json!({"user_id": user, "name": "changed"})),
+            "delete_user" => (format!("?user_id={user}"), None),
+            "post_message" => body(json!({"schedule_id": schedule, "body": "hello"})),
+            other => panic!("say here what {other} is asked with"),
+        };
+        let body = body.map(|body| body.to_string().into_bytes());
+        actor.send(self.method.clone(), &format!("{}{query}", self.path), &[], body).await
+    }
+
+    /// A request without a readable form: whoever is let in is told so, and nothing is done.
+    pub async fn without_form(&self, actor: &Actor) -> Answer {
+        actor.send(self.method.clone(), &self.path, &[], Some("{".into())).await
+    }
+
+    /// What the target is called when it is not there; nothing for operations that have none.
+    pub fn not_found(&self) -> Option<&'static str> {
+        match self.id.as_str() {
+            "update_schedule" | "delete_schedule" | "get_delivery" | "get_view" | "list_messages" | "post_message" => {
+                Some("schedule_not_found")
+            }
+            "update_user" | "delete_user" => Some("user_not_found"),
+            _ => None,
+        }
+    }
+
+    /// Any one of these permissions is enough; with an empty list every signed-in user may.
+    pub fn permissions(&self) -> &'static [&'static str] {
+        match self.id.as_str() {
+            "logout" | "change_password" | "list_schedules" => &[],
+            "create_schedule" | "update_schedule" | "delete_schedule" => &["schedule"],
+            "get_delivery" => &["delivery"],
+            "get_view" => &["view"],
+            "list_messages" | "post_message" => &["delivery", "view"],
+            "list_users" | "create_user" | "update_user" | "delete_user" | "change_access_code" => &["user"],
+            other => panic!("say here who may call {other}"),
+        }
+    }
+}
+
+#[test]
+fn the_file_names_the_fifteen_calls_and_two_of_ours() {
+    let operations = all();
+    assert_eq!(operations.len(), 17, "{operations:?}");
+    let open: Vec<_> = operations.iter().filter(|operation| !operation.needs_token).map(|o| o.id.as_str()).collect();
+    assert_eq!(open, ["login", "get_health"]);
+}
