@@ -96,6 +96,8 @@ impl Server {
         };
         let table = engine::open(&table_url, &options.table_name).await?;
         let simulator = Simulator::open(options.data.as_deref())?;
+        // The simulated account is this product's alone.
+        let deletes_orphans = options.imageflux.is_none();
         let (endpoint, token) = match options.imageflux {
             Some(upstream) => upstream,
             None => (simulator.serve().await?, "simulated".to_owned()),
@@ -108,7 +110,7 @@ impl Server {
             imageflux_endpoint: endpoint,
             imageflux_access_token: Some(SecretString::from(token)),
             channel_grace_seconds: 24 * 60 * 60,
-            deletes_orphans: false,
+            deletes_orphans,
             cors_origins: vec!["*".to_owned()],
         };
         let random = Random::default();

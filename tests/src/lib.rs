@@ -47,13 +47,7 @@ impl Product {
 
     pub async fn start_with(options: Options) -> Self {
         let server = Server::start(options).await.expect("the product starts");
-        let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .expect("the provider has protocol versions")
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
-        let http = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client");
-        Self { server, http }
+        Self { server, http: client() }
     }
 
     /// Lets time pass for the product.
@@ -70,15 +64,7 @@ impl Product {
     /// Nobody: no token.
     #[must_use]
     pub fn anonymous(&self) -> Actor {
-        Actor {
-            url: self.server.url(),
-            http: self.http.clone(),
-            token: None,
-            user_id: 0,
-            email: String::new(),
-            password: String::new(),
-            access_code: String::new(),
-        }
+        Actor { http: self.http.clone(), ..Actor::at(&self.server.url()) }
     }
 
     /// The master of the demo tenant.
@@ -140,6 +126,20 @@ impl Product {
 }
 
 impl Actor {
+    /// Nobody, at a product that runs elsewhere.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            http: client(),
+            token: None,
+            user_id: 0,
+            email: String::new(),
+            password: String::new(),
+            access_code: String::new(),
+        }
+    }
+
     pub async fn new_token(&self) -> String {
         let form = json!({"email": self.email, "password": self.password, "access_code": self.access_code});
         let answer = self.anonymous().post("/api/login", &form).await.ok();
@@ -181,6 +181,20 @@ impl Actor {
 
     /// Anything. A body is declared as JSON unless the headers say otherwise.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
+        self.try_send(method, path, headers, body).await.expect("an answer")
+    }
+
+    /// As `send`, to a product that may be gone in the middle.
+    ///
+    /// # Errors
+    /// When there is no whole answer.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, reqwest::Error> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -195,12 +209,9 @@ impl Actor {
     }
 
     /// A body without a `Content-Type`.
-    ///
-    /// # Panics
-    /// When there is no answer at all.
     pub async fn undeclared(&self, method: Method, path: &str, body: String) -> Answer {
         let request = self.http.request(method, format!("{}{path}", self.url)).body(body);
-        answer_to(request.bearer_auth(self.token.as_deref().unwrap_or_default())).await
+        answer_to(request.bearer_auth(self.token.as_deref().unwrap_or_default())).await.expect("an answer")
     }
 
     /// Plans a broadcast of one hour that starts so many hours after 2030-01-01 and answers its id.
@@ -258,10 +269,21 @@ impl Answer {
     }
 }
 
-async fn answer_to(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.expect("an answer");
+async fn answer_to(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+    let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.expect("text") }
+    Ok(Answer { status, headers, text: response.text().await? })
+}
+}
+
+/// A client that speaks HTTP on this machine and nothing else.
+fn client() -> reqwest::Client {
+    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("the provider has protocol versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client")
 }
 
 #[must_use]
