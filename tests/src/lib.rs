@@ -274,7 +274,6 @@ async fn answer_to(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::
     let (status, headers) = (response.status(), response.headers().clone());
     Ok(Answer { status, headers, text: response.text().await? })
 }
-}
 
 /// A client that speaks HTTP on this machine and nothing else.
 fn client() -> reqwest::Client {
