@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::types::{
 };
 use dynoxide::Database;
 use shared::config::var;
-use shared::table::dynamodb::{self, DynamoDb};
+use shared::https;
+use shared::table::dynamodb::DynamoDb;
 use shared::table::{PK, SK};
 use tokio::net::TcpListener;
 
@@ -38,13 +39,13 @@ pub async fn serve(data: Option<&Path>) -> Result<String, String> {
 /// # Errors
 /// When the engine refuses.
 pub async fn open(url: &str, table: &str) -> Result<DynamoDb, String> {
-    let config = sdk_config(url);
+    let config = sdk_config(url)?;
     create(&Client::new(&config), table).await?;
     Ok(DynamoDb::new(&config, table.to_owned()))
 }
 
 /// Credentials and region from the environment if they are there; a local engine takes any.
-fn sdk_config(url: &str) -> SdkConfig {
+fn sdk_config(url: &str) -> Result<SdkConfig, String> {
     let or_local = |name| var(name).unwrap_or_else(|| "local".to_owned());
     let credentials = Credentials::new(
         or_local("AWS_ACCESS_KEY_ID"),
@@ -53,13 +54,14 @@ fn sdk_config(url: &str) -> SdkConfig {
         None,
         "local",
     );
-    SdkConfig::builder()
+    let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(var("AWS_REGION").unwrap_or_else(|| "ap-northeast-1".to_owned())))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(dynamodb::http_client())
+        .http_client(https::sdk_client()?)
         .endpoint_url(url)
-        .build()
+        .build();
+    Ok(config)
 }
 
 async fn create(client: &Client, table: &str) -> Result<(), String> {

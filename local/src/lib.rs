@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use shared::app::App;
 use shared::clock::Clock;
 use shared::config::{Config, var};
-use shared::operations::sweeping;
+use shared::operations::{reconciling, sweeping};
 use shared::random::Random;
 use shared::table::Table;
 use shared::telemetry;
@@ -30,6 +30,8 @@ use simulator::Simulator;
 /// API Gateway's limit; the product's own is far below.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
+/// As the product's clock counts.
+const RECONCILE_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(15);
 
 pub struct Options {
     pub listen: String,
@@ -41,6 +43,8 @@ pub struct Options {
     pub table_name: String,
     /// Another ImageFlux than the simulated one: endpoint and access token.
     pub imageflux: Option<(String, String)>,
+    /// Whether that account's channels are all this product's.
+    pub deletes_orphans: bool,
 }
 
 impl Default for Options {
@@ -52,13 +56,14 @@ impl Default for Options {
             table_url: None,
             table_name: "imageflux-option".to_owned(),
             imageflux: None,
+            deletes_orphans: false,
         }
     }
 }
 
 impl Options {
     /// As the functions do, it reads `AWS_ENDPOINT_URL_DYNAMODB`, `TABLE_NAME`, `IMAGEFLUX_ENDPOINT` and
-    /// `IMAGEFLUX_ACCESS_TOKEN`.
+    /// `IMAGEFLUX_ACCESS_TOKEN` and `DELETE_ORPHAN_CHANNELS`.
     #[must_use]
     pub fn from_env() -> Self {
         let defaults = Self::default();
@@ -68,6 +73,7 @@ impl Options {
             table_name: var("TABLE_NAME").unwrap_or(defaults.table_name),
             imageflux: var("IMAGEFLUX_ENDPOINT")
                 .map(|endpoint| (endpoint, var("IMAGEFLUX_ACCESS_TOKEN").unwrap_or_default())),
+            deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
             ..Self::default()
         }
     }
@@ -97,7 +103,7 @@ impl Server {
         let table = engine::open(&table_url, &options.table_name).await?;
         let simulator = Simulator::open(options.data.as_deref())?;
         // The simulated account is this product's alone.
-        let deletes_orphans = options.imageflux.is_none();
+        let deletes_orphans = options.deletes_orphans || options.imageflux.is_none();
         let (endpoint, token) = match options.imageflux {
             Some(upstream) => upstream,
             None => (simulator.serve().await?, "simulated".to_owned()),
@@ -138,8 +144,14 @@ impl Server {
 }
 
 async fn sweep_for_ever(app: App) {
+    let mut reconciled_at = app.clock.now();
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
+        if app.clock.now() - reconciled_at > RECONCILE_EVERY {
+            reconciled_at = app.clock.now();
+            let (reconciled, _) = telemetry::observe(reconciling::reconcile(&app)).await;
+            telemetry::emit(&serde_json::json!({"sweeper": format!("{reconciled:?}")}));
+        }
         let (swept, _) = telemetry::observe(sweeping::sweep(&app)).await;
         match swept {
             Ok(swept) if swept.finished + swept.left == 0 => {}

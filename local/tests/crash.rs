@@ -184,10 +184,12 @@ impl Product {
 }
 
 async fn log_in(url: &str) -> Actor {
-    let mut master = Actor::at(url);
-    master.email = demo::EMAIL.to_owned();
-    master.password = demo::PASSWORD.to_owned();
-    master.access_code = demo::ACCESS_CODE.to_owned();
+    let mut master = Actor {
+        email: demo::EMAIL.to_owned(),
+        password: demo::PASSWORD.to_owned(),
+        access_code: demo::ACCESS_CODE.to_owned(),
+        ..Actor::at(url)
+    };
     master.token = Some(master.new_token().await);
     master
 }
