@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{decode, encode, number, text};
+use super::{decode, encode, text};
 use crate::table::{Action, Change, Condition, Key, Table, TableError, Write, Written};
 
 /// The life of a key: claimed by one attempt, then answered once and for all.
@@ -27,24 +27,33 @@ pub struct Claim {
 /// When the table does not answer.
 pub async fn claim(table: &Table, key: &Key, claim: &Claim, now: i64) -> Result<Result<(), Claim>, TableError> {
     let free = Write { key: key.clone(), action: Action::Put(encode(claim)?), condition: Some(Condition::Absent) };
-    let Written::Refused(Some(item)) = table.write(&free).await? else { return Ok(Ok(())) };
-    let found: Claim = decode(item)?;
-    let is_dead = found.answer.is_none() && found.lease_end <= now && found.body == claim.body;
+    let Written::Refused(found) = table.write(&free).await? else { return Ok(Ok(())) };
+    let found: Claim = match found {
+        Some(item) => decode(item)?,
+        None => return Err(TableError::Broken("a claim that stands in the way was not shown".to_owned())),
+    };
+    // An attempt that died had no effect: its answer would be there. Its body is nobody's any more.
+    let is_dead = found.answer.is_none() && found.lease_end <= now;
     if found.expires_at > now && !is_dead {
         return Ok(Err(found));
     }
+    let unchanged = match found.answer {
+        Some(answer) => Condition::Equals("answer", text(answer)),
+        None => Condition::Missing("answer"),
+    };
     let take_over = Write {
         key: key.clone(),
         action: Action::Put(encode(claim)?),
-        condition: Some(Condition::All(vec![
-            is_still(&found.operation),
-            Condition::Equals("expires_at", number(found.expires_at)),
-        ])),
+        condition: Some(Condition::All(vec![is_still(&found.operation), unchanged])),
     };
     match table.write(&take_over).await? {
         Written::Done(_) => Ok(Ok(())),
-        // An answer or a third attempt came in between; the client asks again.
-        Written::Refused(_) => Ok(Err(Claim { answer: None, ..claim.clone() })),
+        Written::Refused(found) => match found.map(decode::<Claim>).transpose()? {
+            // The answer to an earlier attempt of this very write was lost.
+            Some(found) if found.operation == claim.operation => Ok(Ok(())),
+            // An answer or a third attempt came in between; the client asks again.
+            _ => Ok(Err(Claim { answer: None, ..claim.clone() })),
+        },
     }
 }
 
