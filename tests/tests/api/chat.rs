@@ -1,1 +1,260 @@
-//! (in preparation)
+//! Chat: one order, every message exactly once through the cursor.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use api_tests::{Actor, Product, new_user};
+use chrono::DateTime;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use shared::domain::ids::{ScheduleId, TenantId, UserId};
+use shared::domain::message::{Message, MessageBody};
+use shared::store::messages;
+
+async fn say(actor: &Actor, schedule: &str, body: &str) {
+    actor.post("/api/chat", &json!({"schedule_id": schedule, "body": body})).await.ok();
+}
+
+async fn read(actor: &Actor, schedule: &str, more: &str) -> Value {
+    actor.get(&format!("/api/chat?schedule_id={schedule}{more}")).await.ok()
+}
+
+async fn read_after(actor: &Actor, schedule: &str, answer: &Value) -> Value {
+    let cursor = answer["next_cursor"].as_str().expect("a cursor");
+    read(actor, schedule, &format!("&after={cursor}")).await
+}
+
+fn bodies(answer: &Value) -> Vec<&str> {
+    answer["chats"].as_array().expect("chats").iter().map(|chat| chat["body"].as_str().expect("text")).collect()
+}
+
+/// A message as another environment may have written it: made so many milliseconds ago.
+fn message(product: &Product, millis_ago: i64, user_name: &str, body: &str) -> Message {
+    let made_at = product.server.app.clock.now_millis() - millis_ago;
+    Message {
+        id: product.server.app.random.uuid_at(made_at).into(),
+        user_id: UserId(1),
+        user_name: user_name.to_owned(),
+        body: MessageBody::parse(body).expect("a body"),
+        created_at: DateTime::from_timestamp_millis(made_at).expect("an instant"),
+    }
+}
+
+async fn store(product: &Product, schedule: &str, message: &Message) {
+    let write = messages::create(&TenantId::from(local::demo::TENANT), &ScheduleId::from(schedule), message);
+    product.server.app.table.write(&write.expect("an item")).await.expect("the table answers");
+}
+
+#[tokio::test]
+async fn messages_are_read_oldest_first_with_who_said_them_and_when() {
+    let product = Product::start().await;
+    let (master, viewer) = (product.master().await, product.viewer().await);
+    let schedule = master.plan(1).await;
+    let empty = read(&viewer, &schedule, "").await;
+    assert_eq!((&empty["ok"], &empty["chats"], &empty["has_more"]), (&json!(true), &json!([]), &json!(false)));
+    say(&viewer, &schedule, "こんにちは").await;
+    say(&master, &schedule, "ようこそ\n皆さん").await;
+    say(&viewer, &schedule, "こんにちは").await;
+    let answer = read(&master, &schedule, "").await;
+    assert_eq!(bodies(&answer), ["こんにちは", "ようこそ\n皆さん", "こんにちは"]);
+    let members: Vec<&String> = answer.as_object().unwrap().keys().collect();
+    assert_eq!(members.len(), 5, "{members:?}");
+    assert!(answer["poll_after_ms"].as_u64().is_some_and(|millis| millis > 0));
+    let chats = answer["chats"].as_array().unwrap();
+    let ids: BTreeSet<&str> = chats.iter().map(|chat| chat["chat_id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 3);
+    for (chat, who) in chats.iter().zip([&viewer, &master, &viewer]) {
+        assert_eq!(chat.as_object().unwrap().len(), 5);
+        assert_eq!(chat["user_id"], who.user_id);
+        let at = chat["created_datetime"].as_str().unwrap();
+        assert!((at.len(), &at[4..5], &at[10..11]) == (19, "-", " "), "{at}");
+    }
+    assert_eq!(read(&viewer, &schedule, "").await["chats"], answer["chats"], "the order never changes");
+}
+
+#[tokio::test]
+async fn each_broadcast_has_its_own_chat() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let (one, other) = (master.plan(1).await, master.plan(3).await);
+    say(&master, &one, "一").await;
+    assert_eq!(bodies(&read(&master, &other, "").await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_limit_cuts_and_the_cursor_goes_on() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    let said: Vec<String> = (0..7).map(|index| format!("m{index}")).collect();
+    for body in &said {
+        say(&master, &schedule, body).await;
+    }
+    for settled in [false, true] {
+        if settled {
+            product.advance(Duration::from_secs(60));
+        }
+        for limit in [1, 3, 6, 7, 8, 1000] {
+            let mut answer = read(&master, &schedule, &format!("&limit={limit}")).await;
+            let mut seen: Vec<String> = bodies(&answer).into_iter().map(str::to_owned).collect();
+            while answer["has_more"] == true {
+                assert_eq!(bodies(&answer).len(), limit);
+                let cursor = answer["next_cursor"].as_str().unwrap().to_owned();
+                answer = read(&master, &schedule, &format!("&limit={limit}&after={cursor}")).await;
+                assert!(!bodies(&answer).is_empty(), "`has_more` promised more");
+                seen.extend(bodies(&answer).into_iter().map(str::to_owned));
+            }
+            assert_eq!(seen, said, "pages of {limit}");
+            assert_eq!(bodies(&read_after(&master, &schedule, &answer).await), [""; 0]);
+        }
+    }
+    for limit in ["0", "1001", "x"] {
+        let answer = master.get(&format!("/api/chat?schedule_id={schedule}&limit={limit}")).await;
+        assert_eq!(answer.invalid_fields()[0].0, "limit");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_who_follows_many_writers_sees_every_message_once() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    let writers = [product.presenter().await, product.presenter().await, master.clone()];
+    let writing = join_all(writers.iter().enumerate().map(async |(who, writer)| {
+        for number in 0..15 {
+            say(writer, &schedule, &format!("{who}-{number}")).await;
+        }
+    }));
+    let reading = async {
+        let mut seen: Vec<String> = Vec::new();
+        let mut answer = read(&master, &schedule, "&limit=4").await;
+        for _ in 0..2_000 {
+            seen.extend(bodies(&answer).into_iter().map(str::to_owned));
+            if seen.len() >= 45 {
+                break;
+            }
+            answer = read_after(&master, &schedule, &answer).await;
+        }
+        product.advance(Duration::from_secs(30));
+        answer = read_after(&master, &schedule, &answer).await;
+        seen.extend(bodies(&answer).into_iter().map(str::to_owned));
+        seen
+    };
+    let (_, seen) = tokio::join!(writing, reading);
+    let different: BTreeSet<&String> = seen.iter().collect();
+    assert_eq!((seen.len(), different.len()), (45, 45));
+    for who in 0..3 {
+        let of_one: Vec<&String> = seen.iter().filter(|body| body.starts_with(&format!("{who}-"))).collect();
+        assert_eq!(
+            of_one,
+            (0..15).map(|number| format!("{who}-{number}")).collect::<Vec<_>>().iter().collect::<Vec<_>>()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_was_committed_late_is_seen_once_and_in_its_place() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    say(&master, &schedule, "first").await;
+    say(&master, &schedule, "second").await;
+    let answer = read(&master, &schedule, "").await;
+    store(&product, &schedule, &message(&product, 3_000, "slow", "late")).await;
+    let next = read_after(&master, &schedule, &answer).await;
+    assert_eq!(bodies(&next), ["late"]);
+    say(&master, &schedule, "third").await;
+    store(&product, &schedule, &message(&product, 2_000, "slow", "later")).await;
+    // One by one, with cursors that have an older message to come.
+    let one = read(&master, &schedule, &format!("&limit=1&after={}", next["next_cursor"].as_str().unwrap())).await;
+    let two = read_after(&master, &schedule, &one).await;
+    assert_eq!((bodies(&one), bodies(&two)), (vec!["later"], vec!["third"]));
+    product.advance(Duration::from_secs(60));
+    assert_eq!(bodies(&read_after(&master, &schedule, &two).await), [""; 0]);
+    assert_eq!(bodies(&read(&master, &schedule, "").await), ["late", "later", "first", "second", "third"]);
+}
+
+#[tokio::test]
+async fn a_cursor_outlives_the_messages_it_has_seen() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    for settled in [false, true] {
+        say(&master, &schedule, "before").await;
+        let answer = read(&master, &schedule, "").await;
+        for chat in answer["chats"].as_array().unwrap() {
+            let id = uuid::Uuid::try_parse(chat["chat_id"].as_str().unwrap()).unwrap().into();
+            let write = messages::delete(&local::demo::TENANT.into(), &schedule.as_str().into(), &id);
+            product.server.app.table.write(&write).await.unwrap();
+        }
+        if settled {
+            product.advance(Duration::from_secs(60));
+        }
+        say(&master, &schedule, "after").await;
+        assert_eq!(bodies(&read_after(&master, &schedule, &answer).await), ["after"]);
+    }
+}
+
+#[tokio::test]
+async fn a_forged_or_foreign_cursor_is_refused() {
+    let product = Product::start().await;
+    let (master, stranger) = (product.master().await, product.stranger().await);
+    let (schedule, other, foreign) = (master.plan(1).await, master.plan(3).await, stranger.plan(1).await);
+    say(&master, &schedule, "x").await;
+    let cursor = read(&master, &schedule, "").await["next_cursor"].as_str().unwrap().to_owned();
+    let of_list = master.get("/api/schedule?limit=1").await.header("link");
+    let of_list = of_list.split_once("cursor=").unwrap().1.split_once('>').unwrap().0.to_owned();
+    let mut altered = cursor.clone().into_bytes();
+    altered[20] ^= 1;
+    let altered = String::from_utf8_lossy(&altered).into_owned();
+    let forged = ["", "x", "0", "%F0%9F%8E%89", &cursor[1..], &cursor[..cursor.len() - 2], &altered, &of_list];
+    for after in forged {
+        let answer = master.get(&format!("/api/chat?schedule_id={schedule}&after={after}")).await;
+        assert_eq!(answer.invalid_fields()[0].0, "after", "{after}");
+    }
+    let answer = master.get(&format!("/api/chat?schedule_id={other}&after={cursor}")).await;
+    assert_eq!(answer.invalid_fields()[0].0, "after");
+    let answer = stranger.get(&format!("/api/chat?schedule_id={foreign}&after={cursor}")).await;
+    assert_eq!(answer.invalid_fields()[0].0, "after");
+}
+
+#[tokio::test]
+async fn an_answer_is_cut_at_five_megabytes_and_not_before() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    let long_name = "名".repeat(33_000);
+    for index in 0..60 {
+        let body = format!("{index} {}", "あ\n\"".repeat(15));
+        store(&product, &schedule, &message(&product, 100_000 - index, &long_name, &body)).await;
+        if index == 46 {
+            let whole = read(&master, &schedule, "").await;
+            assert_eq!((bodies(&whole).len(), &whole["has_more"]), (47, &json!(false)), "4.7 MB are no reason to cut");
+        }
+    }
+    let answer = master.get(&format!("/api/chat?schedule_id={schedule}")).await;
+    assert!(answer.text.len() <= 5_000_000, "{}", answer.text.len());
+    let first = answer.ok();
+    assert_eq!(first["has_more"], true);
+    let rest = read_after(&master, &schedule, &first).await;
+    assert_eq!(rest["has_more"], false);
+    let seen: Vec<&str> = [bodies(&first), bodies(&rest)].concat();
+    assert_eq!(seen.len(), 60);
+    assert!(seen.iter().enumerate().all(|(index, body)| body.starts_with(&format!("{index} "))));
+}
+
+#[tokio::test]
+async fn name_and_messages_stay_when_the_user_is_gone() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    let mut user = new_user(&["view"]);
+    user["name"] = json!("田中");
+    let id = master.post("/api/user", &user).await.ok()["user_id"].as_i64().unwrap();
+    let viewer = product.log_in(user["email"].as_str().unwrap(), "Password123", &master.access_code, id).await;
+    say(&viewer, &schedule, "さようなら").await;
+    master.patch("/api/user", &json!({"user_id": id, "name": "鈴木"})).await.ok();
+    master.delete(&format!("/api/user?user_id={id}")).await.ok();
+    let chat = read(&master, &schedule, "").await["chats"][0].clone();
+    assert_eq!((&chat["user_name"], &chat["user_id"]), (&json!("田中"), &json!(id)));
+}

@@ -1,1 +1,178 @@
-//! (in preparation)
+//! `Idempotency-Key`: the same key, caller and body have one effect and get its answer for a day.
+
+use std::time::Duration;
+
+use api_tests::upstream::{Mood, Upstream};
+use api_tests::{Actor, Product, new_schedule, new_user};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use shared::domain::ids::UserId;
+use shared::operations::idempotency::IdempotencyKey;
+use shared::store::{idempotency, keys};
+
+async fn count(actor: &Actor, path: &str) -> usize {
+    let list: Value = actor.get(path).await.ok();
+    list["chats"].as_array().or(list.as_array()).expect("a list").len()
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let id = master.plan(50).await;
+    let chat = format!("/api/chat?schedule_id={id}");
+    let said = json!({"schedule_id": id, "body": "一度だけ"});
+    for (path, body, list) in [
+        ("/api/schedule", new_schedule(1), "/api/schedule"),
+        ("/api/user", new_user(&["view"]), "/api/user"),
+        ("/api/chat", said, chat.as_str()),
+    ] {
+        let before = count(&master, list).await;
+        let first = master.post_once(path, "the same key", &body).await;
+        for _ in 0..3 {
+            let again = master.post_once(path, "the same key", &body).await;
+            assert_eq!((again.status, &again.text), (first.status, &first.text));
+        }
+        first.ok();
+        assert_eq!(count(&master, list).await, before + 1, "{path}");
+        master.post_once(path, "the same key", &json!({"name": "x"})).await.refused(422, "invalid_parameters");
+    }
+    assert_eq!(upstream.created(), 2);
+}
+
+#[tokio::test]
+async fn another_body_under_the_same_key_is_refused() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(50).await;
+    let said = |body: &str| json!({"schedule_id": id, "body": body});
+    for (path, one, other) in [
+        ("/api/schedule", new_schedule(1), new_schedule(2)),
+        ("/api/user", new_user(&["view"]), new_user(&["view"])),
+        ("/api/chat", said("one"), said("other")),
+    ] {
+        master.post_once(path, "k", &one).await.ok();
+        master.post_once(path, "k", &other).await.refused(422, "idempotency_key_reused");
+        master.post_once(path, "k", &one).await.ok();
+        master.post_once(path, "K", &other).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_its_caller() {
+    let product = Product::start().await;
+    let (master, stranger) = (product.master().await, product.stranger().await);
+    let planner = product.user_with(&["schedule"]).await;
+    master.post_once("/api/schedule", "k", &new_schedule(1)).await.ok();
+    planner.post_once("/api/schedule", "k", &new_schedule(2)).await.ok();
+    stranger.post_once("/api/schedule", "k", &new_schedule(3)).await.ok();
+    planner.post_once("/api/schedule", "k", &new_schedule(1)).await.refused(422, "idempotency_key_reused");
+    product.viewer().await.post_once("/api/schedule", "k", &new_schedule(1)).await.refused(403, "permission_denied");
+}
+
+#[tokio::test]
+async fn while_one_is_on_its_way_another_is_told_so() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    upstream.is(Mood::Sleeps(Duration::from_millis(1_500)));
+    let body = new_schedule(1);
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        master.post_once("/api/schedule", "k", &new_schedule(1)).await.refused(409, "idempotency_in_progress");
+        master.post_once("/api/schedule", "k", &new_schedule(2)).await.refused(422, "idempotency_key_reused");
+        master.post_once("/api/schedule", "l", &new_schedule(1)).await.refused(409, "schedule_overlap");
+    };
+    let (first, ()) = tokio::join!(master.post_once("/api/schedule", "k", &body), second);
+    assert_eq!(master.post_once("/api/schedule", "k", &body).await.ok(), first.ok());
+    assert_eq!(upstream.created(), 1);
+}
+
+#[tokio::test]
+async fn what_was_refused_or_failed_may_be_tried_again_under_its_key() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let post = async |hour: u32| master.post_once("/api/schedule", "k", &new_schedule(hour)).await;
+    upstream.is(Mood::Answers(500, String::new()));
+    post(1).await.refused(502, "imageflux_failed");
+    upstream.is(Mood::Answers(400, String::new()));
+    post(2).await.refused(422, "imageflux_rejected");
+    upstream.is(Mood::Kind);
+    let in_the_way = master.plan(3).await;
+    post(3).await.refused(409, "schedule_overlap");
+    master.delete(&format!("/api/schedule?schedule_id={in_the_way}")).await.ok();
+    let made = post(3).await.ok();
+    assert_eq!(post(3).await.ok(), made);
+    post(1).await.refused(422, "idempotency_key_reused");
+
+    let mut user = new_user(&["view"]);
+    let email = user["email"].clone();
+    user["email"] = json!(local::demo::EMAIL);
+    master.post_once("/api/user", "k", &user).await.refused(409, "email_taken");
+    user["email"] = email;
+    master.post_once("/api/user", "k", &user).await.ok();
+}
+
+#[tokio::test]
+async fn after_a_day_a_key_is_forgotten() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let made = master.post_once("/api/schedule", "k", &new_schedule(1)).await.ok();
+    product.advance(Duration::from_secs(24 * 60 * 60 - 60));
+    let master = master.with_token(&master.new_token().await);
+    assert_eq!(master.post_once("/api/schedule", "k", &new_schedule(1)).await.ok(), made);
+    product.advance(Duration::from_secs(61));
+    master.post_once("/api/schedule", "k", &new_schedule(1)).await.refused(409, "schedule_overlap");
+    let other = master.post_once("/api/schedule", "k", &new_schedule(2)).await.ok();
+    assert_ne!(other, made);
+}
+
+#[tokio::test]
+async fn many_equal_requests_at_once_have_one_effect() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let id = master.plan(50).await;
+    let chat = format!("/api/chat?schedule_id={id}");
+    for (path, body, list) in [
+        ("/api/schedule", new_schedule(1), "/api/schedule"),
+        ("/api/user", new_user(&["view"]), "/api/user"),
+        ("/api/chat", json!({"schedule_id": id, "body": "x"}), chat.as_str()),
+    ] {
+        let before = count(&master, list).await;
+        let answers = join_all((0..10).map(|_| master.post_once(path, "k", &body))).await;
+        let first = master.post_once(path, "k", &body).await.ok();
+        for answer in answers {
+            match answer.status.as_u16() {
+                200 => assert_eq!(answer.ok(), first),
+                _ => drop(answer.refused(409, "idempotency_in_progress")),
+            }
+        }
+        assert_eq!(count(&master, list).await, before + 1, "{path}");
+    }
+    assert_eq!(upstream.created(), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_died_does_not_hold_its_key_for_ever() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let app = &product.server.app;
+    let now = app.clock.now().timestamp();
+    for (key, lease_end) in [("dead", now - 1), ("alive", now + 30)] {
+        let sent = IdempotencyKey::new(key, b"another body");
+        let place = keys::idempotency(&local::demo::TENANT.into(), UserId(1), "create_schedule", &sent.key);
+        let claim = idempotency::Claim {
+            body: sent.body,
+            operation: "died".to_owned(),
+            lease_end,
+            answer: None,
+            expires_at: now + 86_400,
+        };
+        idempotency::claim(&app.table, &place, &claim, now).await.unwrap().unwrap();
+    }
+    master.post_once("/api/schedule", "dead", &new_schedule(1)).await.ok();
+    master.post_once("/api/schedule", "alive", &new_schedule(2)).await.refused(422, "idempotency_key_reused");
+}

@@ -27,3 +27,4 @@ mod idempotency;
 mod upstream_failures;
 mod sweeping;
 mod errors;
+mod budgets;

@@ -1,0 +1,200 @@
+//! What each call costs the table, compared with `docs/budgets.md`, number by number.
+
+use api_tests::{Actor, Product, at_hour, new_schedule, new_schedule_at, new_user};
+use lambda_http::request::LambdaRequest;
+use serde_json::{Value, json};
+use shared::domain::ids::TenantId;
+use shared::domain::interval::Interval;
+use shared::http::request::Request;
+use shared::store::calendar::{self, Node};
+use shared::store::instant_text;
+use shared::table::Transacted;
+use shared::telemetry::{self, Record};
+
+use crate::calendar::{nodes, plan};
+
+const BUDGETS: &str = include_str!("../../../docs/budgets.md");
+
+/// Sends a request into its function, as the gateway does, and answers its body and what it cost.
+async fn call(product: &Product, actor: &Actor, call: &str, key: &str, body: &Value) -> (Value, Record) {
+    let (method, path) = call.split_once(' ').expect("a method and a path");
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut headers = json!({"content-type": "application/json"});
+    if let Some(token) = &actor.token {
+        headers["authorization"] = json!(format!("Bearer {token}"));
+    }
+    if !key.is_empty() {
+        headers["idempotency-key"] = json!(key);
+    }
+    let event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "headers": headers,
+        "requestContext": {
+            "accountId": "0", "apiId": "local", "stage": "$default", "requestId": "budget", "routeKey": "$default",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""},
+            "timeEpoch": 0,
+        },
+        "body": if body.is_null() { Value::Null } else { json!(body.to_string()) },
+        "isBase64Encoded": false,
+    });
+    let event: LambdaRequest = serde_json::from_value(event).expect("an event");
+    let request = Request::new(event.into(), "budget".to_owned(), 0);
+    let local::functions::Function::Http(route) =
+        local::functions::named(local::functions::behind(path)).expect("a function")
+    else {
+        panic!("{path} is behind no API");
+    };
+    let (reply, record) = telemetry::observe(route(&product.server.app, &request)).await;
+    let body = reply.map(|reply| serde_json::from_str(&reply.body).expect("JSON"));
+    (body.unwrap_or_else(|error| json!(format!("{error:?}"))), record)
+}
+
+fn row(name: &str, record: &Record) -> String {
+    let Record { table_calls, table_depth, table_read_units, table_write_units, imageflux_calls, .. } = record;
+    assert_eq!(record.table_attempts, *table_calls, "{name} was not alone");
+    format!("| {name} | {table_calls} | {table_depth} | {table_read_units} | {table_write_units} | {imageflux_calls} |")
+}
+
+/// One call after another, each in a state in which it succeeds.
+struct Meter {
+    product: Product,
+    rows: Vec<String>,
+}
+
+impl Meter {
+    async fn measure(&mut self, name: &str, actor: &Actor, request: &str, key: &str, body: Value) -> Value {
+        let (answer, record) = call(&self.product, actor, request, key, &body).await;
+        assert!(!answer.is_string(), "{name}: {answer}");
+        self.rows.push(row(name, &record));
+        answer
+    }
+}
+
+#[tokio::test]
+async fn every_call_costs_what_is_written_down() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let user = product.viewer().await;
+    let (first, second) = (plan(&master, 10, 12).await, plan(&master, 20, 22).await);
+    let mut meter = Meter { product, rows: Vec::new() };
+    let none = Value::Null;
+
+    let login = json!({"email": user.email, "password": user.password, "access_code": user.access_code});
+    meter.measure("POST /api/login", &user.anonymous(), "POST /api/login", "", login).await;
+    meter.measure("GET /api/health", &user.anonymous(), "GET /api/health", "", none.clone()).await;
+    let password = json!({"password": "Password789"});
+    meter.measure("PATCH /api/password", &user, "PATCH /api/password", "", password).await;
+    meter.measure("POST /api/logout", &user, "POST /api/logout", "", none.clone()).await;
+    let code = json!({"access_code": local::demo::ACCESS_CODE});
+    meter.measure("PATCH /api/access-code", &master, "PATCH /api/access-code", "", code).await;
+
+    meter.measure("GET /api/schedule", &master, "GET /api/schedule", "", none.clone()).await;
+    measure_planning(&mut meter, &master, &first).await;
+    measure_broadcast(&mut meter, &master, &second).await;
+
+    meter.measure("GET /api/user", &master, "GET /api/user", "", none.clone()).await;
+    let made = meter.measure("POST /api/user", &master, "POST /api/user", "", new_user(&["view"])).await;
+    let name = json!({"user_id": made["user_id"], "name": "x", "view": false});
+    meter.measure("PATCH /api/user", &master, "PATCH /api/user", "", name).await;
+    let password = json!({"user_id": made["user_id"], "password": "Password789"});
+    meter.measure("PATCH /api/user, a password", &master, "PATCH /api/user", "", password).await;
+    let delete = format!("DELETE /api/user?user_id={}", made["user_id"]);
+    meter.measure("DELETE /api/user", &master, &delete, "", none).await;
+
+    let budgets: Vec<&str> = BUDGETS.lines().filter(|line| line.contains("/api/") && line.starts_with('|')).collect();
+    assert_eq!(meter.rows, budgets, "measured:\n{}\n", meter.rows.join("\n"));
+}
+
+async fn measure_planning(meter: &mut Meter, master: &Actor, id: &str) {
+    let made = meter.measure("POST /api/schedule", master, "POST /api/schedule", "", new_schedule(1)).await;
+    let with_key = "POST /api/schedule, with a key";
+    meter.measure(with_key, master, "POST /api/schedule", "k", new_schedule(3)).await;
+    let again = "POST /api/schedule, with a key that was used";
+    meter.measure(again, master, "POST /api/schedule", "k", new_schedule(3)).await;
+    for (how, start, end) in [
+        ("another name", 10, 12),
+        ("longer", 10, 14),
+        ("moved within its gap", 9, 13),
+        ("moved into another gap", 30, 31),
+    ] {
+        let mut change = new_schedule_at(&at_hour(start), &at_hour(end));
+        change["schedule_id"] = json!(id);
+        meter.measure(&format!("PATCH /api/schedule, {how}"), master, "PATCH /api/schedule", "", change).await;
+    }
+    let delete = format!("DELETE /api/schedule?schedule_id={}", made["schedule_id"].as_str().expect("an id"));
+    meter.measure("DELETE /api/schedule", master, &delete, "", Value::Null).await;
+}
+
+async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
+    let get = |path: &str| format!("GET /api/{path}?schedule_id={id}");
+    let delivery = meter.measure("GET /api/delivery", master, &get("delivery"), "", Value::Null).await;
+    let channel = delivery["channel_id"].as_str().expect("a channel");
+    meter.product.server.simulator.publish(channel).expect("the channel is there");
+    meter.measure("GET /api/view, the first viewer", master, &get("view"), "", Value::Null).await;
+    meter.measure("GET /api/view", master, &get("view"), "", Value::Null).await;
+    let body = json!({"schedule_id": id, "body": "x"});
+    meter.measure("POST /api/chat", master, "POST /api/chat", "", body.clone()).await;
+    meter.measure("POST /api/chat, with a key", master, "POST /api/chat", "k", body).await;
+    let chat = meter.measure("GET /api/chat", master, &get("chat"), "", Value::Null).await;
+    let after = format!("{}&after={}", get("chat"), chat["next_cursor"].as_str().expect("a cursor"));
+    meter.measure("GET /api/chat, nothing new", master, &after, "", Value::Null).await;
+}
+
+/// Puts so many intervals of an hour behind all others into the calendar.
+async fn fill(product: &Product, count: u32) {
+    let app = &product.server.app;
+    let tenant = TenantId::from(local::demo::TENANT);
+    let mut owner = nodes(product).await.pop().expect("a head");
+    for hour in 0..count {
+        let start = shared::http::datetime::parse("2040/01/01 00:00:00").expect("a date-time")
+            + chrono::TimeDelta::hours((2 * hour).into());
+        let interval = Interval::new(start, start + chrono::TimeDelta::hours(1)).expect("an interval");
+        let id = app.random.uuid().into();
+        let writes = calendar::take(&tenant, &owner, interval, &id, None).expect("items");
+        assert!(matches!(app.table.transact(&writes).await.expect("the table answers"), Transacted::Done));
+        owner = Node {
+            start: instant_text(interval.start()),
+            ends: instant_text(interval.end()),
+            schedule: Some(id),
+            ..owner
+        };
+    }
+}
+
+#[tokio::test]
+async fn a_plan_costs_the_same_among_ten_and_among_a_thousand() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    for hour in 0..10 {
+        plan(&master, 10 * hour, 10 * hour + 2).await;
+    }
+    let create = async |hour: u32| {
+        let body = new_schedule_at(&at_hour(hour), &at_hour(hour + 1));
+        let (answer, record) = call(&product, &master, "POST /api/schedule", "", &body).await;
+        assert!(answer["schedule_id"].is_string(), "{answer}");
+        row("POST /api/schedule", &record)
+    };
+    let among_ten = [create(5).await, create(500).await];
+    fill(&product, 1_000).await;
+    let between = 10 * 365 * 24 + 1_001;
+    let among_a_thousand = [create(15).await, create(600).await, create(between + 1_000_000).await];
+    for cost in among_ten.iter().chain(&among_a_thousand) {
+        assert_eq!(*cost, among_ten[0]);
+    }
+    assert!(BUDGETS.contains(&among_ten[0]), "{}", among_ten[0]);
+}
+
+#[tokio::test]
+async fn a_plan_reads_one_unit_more_than_its_caller_and_reserves_for_six() {
+    let upstream = api_tests::upstream::Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let (_, caller) = call(&product, &master, "POST /api/schedule", "", &json!({})).await;
+    assert_eq!((caller.table_calls, caller.table_write_units), (1, 0.0), "who asks is read though the form is bad");
+    let (_, made) = call(&product, &master, "POST /api/schedule", "", &new_schedule(1)).await;
+    assert!((made.table_read_units - caller.table_read_units - 1.0).abs() < 0.1, "{made:?}");
+    upstream.is(api_tests::upstream::Mood::Answers(400, String::new()));
+    let (answer, _) = call(&product, &master, "POST /api/schedule", "", &new_schedule(1)).await;
+    assert!(answer.as_str().is_some_and(|error| error.starts_with("ScheduleOverlap")), "{answer}");
+    let (_, refused) = call(&product, &master, "POST /api/schedule", "", &new_schedule(2)).await;
+    assert!((refused.table_write_units - 12.0).abs() < 0.1, "six to reserve, six to release: {refused:?}");
+}
