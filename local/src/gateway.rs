@@ -12,6 +12,8 @@ use shared::app::App;
 
 use crate::functions;
 
+const DOMAIN: &str = "127.0.0.1";
+
 /// Every request that is not an invocation.
 pub async fn handle(
     State(app): State<App>,
@@ -62,6 +64,10 @@ fn event(app: &App, peer: SocketAddr, method: &Method, uri: &Uri, headers: &Head
         let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
         event_headers.insert(name.to_string(), json!(values.join(",")));
     }
+    // The gateway writes these itself, whatever the client said.
+    for (name, value) in [("host", DOMAIN), ("x-forwarded-proto", "http")] {
+        event_headers.insert(name.to_owned(), json!(value));
+    }
     let (body, is_base64) = match std::str::from_utf8(body) {
         Ok("") => (Value::Null, false),
         Ok(text) => (json!(text), false),
@@ -77,7 +83,7 @@ fn event(app: &App, peer: SocketAddr, method: &Method, uri: &Uri, headers: &Head
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "local",
-            "domainName": "127.0.0.1",
+            "domainName": DOMAIN,
             "domainPrefix": "127",
             "http": {
                 "method": method.as_str(),
