@@ -152,9 +152,9 @@ impl ImageFlux {
         match success(answer) {
             Ok(_) => Ok(()),
             // What it says of a channel that is gone is undocumented, so the list decides.
-            Err(ImageFluxError::Rejected(reason)) => {
+            Err(rejected @ ImageFluxError::Rejected(_)) => {
                 if self.list_channel_ids().await?.iter().any(|listed| listed == channel_id) {
-                    Err(ImageFluxError::Failed(reason))
+                    Err(as_our_own_failure(rejected))
                 } else {
                     Ok(())
                 }
@@ -208,10 +208,11 @@ fn success(answer: Result<Answer, Failure>) -> Result<Vec<u8>, ImageFluxError> {
     }
 }
 
-/// A refusal of what only we chose is no fault of the client.
+/// A refusal of what only we chose is no fault of the client. Its text may repeat the channel's id, so
+/// it is not kept: causes are logged.
 fn as_our_own_failure(error: ImageFluxError) -> ImageFluxError {
     match error {
-        ImageFluxError::Rejected(reason) => ImageFluxError::Failed(reason),
+        ImageFluxError::Rejected(_) => ImageFluxError::Failed("it refused what only we chose".to_owned()),
         error => error,
     }
 }
