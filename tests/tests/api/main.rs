@@ -27,4 +27,5 @@ mod idempotency;
 mod upstream_failures;
 mod sweeping;
 mod errors;
+mod logs;
 mod budgets;

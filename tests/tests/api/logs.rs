@@ -1,0 +1,72 @@
+//! What the product writes while it works: everything on its standard output and error.
+//!
+//! The scenario runs in a process of its own, whose output is read to its last byte.
+
+use std::process::Command;
+
+use api_tests::upstream::{Mood, Upstream};
+use api_tests::{Product, new_schedule, unique_email};
+use serde_json::json;
+
+const PASSWORD: &str = "canary-password-71c2";
+const ACCESS_CODE: &str = "canary-code-9f3e";
+const SAID: &str = "canary-message-5b08";
+const NAME: &str = "canary-name-aa41";
+
+/// Substrings that must not be seen; any token of ours starts as the third.
+const SECRETS: [&str; 9] =
+    [PASSWORD, ACCESS_CODE, "eyJ", "secret-token", "channel-0", "sora.imageflux", SAID, NAME, "@example.jp"];
+
+#[tokio::test]
+#[ignore = "runs inside of no_secret_is_ever_written"]
+async fn secrets_pass_through_every_call() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let event = json!({"action": "create_tenant", "name": NAME, "access_code": ACCESS_CODE,
+                       "master": {"name": NAME, "email": unique_email(), "password": PASSWORD}});
+    product.invoke("tenant", &event).await.unwrap();
+    let master = product.log_in(event["master"]["email"].as_str().unwrap(), PASSWORD, ACCESS_CODE, 1).await;
+    let wrong = json!({"email": master.email, "password": format!("{PASSWORD}x"), "access_code": ACCESS_CODE});
+    master.post("/api/login", &wrong).await.refused(401, "login_failed");
+    let mut schedule = new_schedule(1);
+    schedule["name"] = json!(NAME);
+    let id = master.post("/api/schedule", &schedule).await.ok()["schedule_id"].as_str().unwrap().to_owned();
+    master.get(&format!("/api/delivery?schedule_id={id}")).await.ok();
+    master.post("/api/chat", &json!({"schedule_id": id, "body": SAID})).await.ok();
+    master.get(&format!("/api/chat?schedule_id={id}&x={PASSWORD}")).await.ok();
+    master.patch("/api/password", &json!({"password": PASSWORD})).await.ok();
+    master.patch("/api/access-code", &json!({"access_code": ACCESS_CODE})).await.ok();
+    // What is mistaken: secrets in paths, in broken bodies and in values of the wrong kind.
+    master.get(&format!("/api/{PASSWORD}?{ACCESS_CODE}")).await.refused(404, "route_not_found");
+    let broken = format!("{{\"password\": \"{PASSWORD}\", ").into_bytes();
+    master.send(reqwest::Method::POST, "/api/login", &[], Some(broken)).await.refused(400, "malformed_request");
+    master.post("/api/chat", &json!({"schedule_id": SAID, "body": [SAID]})).await.refused(422, "invalid_parameters");
+    let mistaken = json!({"action": PASSWORD, "access_code": ACCESS_CODE});
+    product.invoke("tenant", &mistaken).await.unwrap_err();
+    // An upstream that repeats what it was told, whatever it was asked.
+    let echo = json!({"error": "channel-001 at wss://sora.imageflux.example/ is refused to secret-token"}).to_string();
+    for mood in [Mood::Answers(404, echo.clone()), Mood::Answers(500, echo.clone()), Mood::Babbles(echo)] {
+        upstream.is(mood);
+        let view = master.get(&format!("/api/view?schedule_id={id}")).await;
+        assert!(view.status.is_server_error() && !view.text.contains("channel-0"), "{}", view.text);
+        master.post("/api/schedule", &new_schedule(5)).await;
+    }
+    master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+    let sweep = product.invoke("sweeper", &json!({})).await;
+    assert!(!format!("{sweep:?}").contains("channel-0"), "{sweep:?}");
+    println!("the scenario came to its end");
+}
+
+#[test]
+fn no_secret_is_ever_written() {
+    let itself = std::env::current_exe().expect("a path");
+    let scenario = "logs::secrets_pass_through_every_call";
+    let output = Command::new(itself).args(["--ignored", "--exact", "--nocapture", scenario]).output().expect("a run");
+    let written = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && written.contains("the scenario came to its end"), "{written}");
+    assert!(written.matches("\"request_id\"").count() > 10, "there are lines to look at: {written}");
+    for secret in SECRETS {
+        let line = written.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
