@@ -21,6 +21,7 @@ mod schedule_lists;
 mod schedule_races;
 mod schedule_oracle;
 mod delivery_view;
+mod retired_channels;
 mod chat;
 mod chat_rates;
 mod idempotency;

@@ -1,0 +1,103 @@
+//! A channel costs money until it is deleted: a day after its broadcast it goes, and comes back for who asks.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use api_tests::upstream::{Mood, Upstream};
+use api_tests::{Actor, Product, new_schedule_at};
+use futures_util::future::join_all;
+use serde_json::json;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A schedule that ended more than a day ago, and whose channel was swept up.
+async fn long_after_a_broadcast() -> (Upstream, Product, Actor, String) {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let body = new_schedule_at(&product.datetime_in(60), &product.datetime_in(3_660));
+    let id = master.post("/api/schedule", &body).await.ok()["schedule_id"].as_str().unwrap().to_owned();
+    sweep(&product).await;
+    assert_eq!(upstream.channels().len(), 1);
+    product.advance(Duration::from_secs(3_660) + DAY);
+    for _ in 0..2 {
+        product.advance(Duration::from_secs(5));
+        sweep(&product).await;
+    }
+    let master = master.with_token(&master.new_token().await);
+    (upstream, product, master, id)
+}
+
+async fn sweep(product: &Product) {
+    product.invoke("sweeper", &json!({})).await.expect("a sweep");
+}
+
+#[tokio::test]
+async fn a_day_after_its_broadcast_a_channel_goes_and_the_schedule_stays() {
+    let (upstream, _product, master, id) = long_after_a_broadcast().await;
+    assert!(upstream.channels().is_empty());
+    assert_eq!(master.get("/api/schedule").await.ok()[0]["schedule_id"], id);
+    let answer = master.get(&format!("/api/view?schedule_id={id}")).await;
+    assert!(!answer.header("retry-after").is_empty());
+    answer.refused(404, "not_live");
+}
+
+#[tokio::test]
+async fn whoever_asks_at_once_for_a_retired_channel_gets_the_same_new_one() {
+    let (upstream, product, master, id) = long_after_a_broadcast().await;
+    let path = format!("/api/delivery?schedule_id={id}");
+    let mut told = BTreeSet::new();
+    for answer in join_all((0..10).map(|_| master.get(&path))).await {
+        if answer.status == 200 {
+            told.insert(answer.ok().to_string());
+        } else {
+            assert!(!answer.header("retry-after").is_empty());
+            answer.refused(503, "unavailable");
+        }
+    }
+    told.insert(master.get(&path).await.ok().to_string());
+    assert_eq!((told.len(), upstream.channels().len(), upstream.created()), (1, 1, 2));
+    let hls = &upstream.requests()[0].1;
+    assert!(upstream.requests().iter().any(|(_, body)| body == hls), "with the parameters of the first");
+    product.advance(Duration::from_secs(60));
+    sweep(&product).await;
+    assert_eq!(upstream.channels().len(), 1, "it is kept for another day");
+}
+
+#[tokio::test]
+async fn a_channel_that_cannot_come_back_now_comes_back_later() {
+    let (upstream, _product, master, id) = long_after_a_broadcast().await;
+    let path = format!("/api/delivery?schedule_id={id}");
+    for (mood, status, code) in [
+        (Mood::Answers(500, String::new()), 502, "imageflux_failed"),
+        (Mood::Answers(429, String::new()), 503, "unavailable"),
+        (Mood::Babbles(r#"{"channel_id": "x", "sora_url": ""}"#.to_owned()), 502, "imageflux_failed"),
+    ] {
+        upstream.is(mood);
+        master.get(&path).await.refused(status, code);
+    }
+    upstream.is(Mood::Kind);
+    master.get(&path).await.ok();
+    assert_eq!(upstream.channels().len(), 1);
+}
+
+#[tokio::test]
+async fn a_prolonged_broadcast_keeps_its_channel() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let mut body = new_schedule_at(&product.datetime_in(60), &product.datetime_in(3_660));
+    let id = master.post("/api/schedule", &body).await.ok()["schedule_id"].clone();
+    body["schedule_id"] = id;
+    body["end_datetime"] = json!(product.datetime_in(7 * 24 * 60 * 60));
+    master.patch("/api/schedule", &body).await.ok();
+    product.advance(2 * DAY);
+    sweep(&product).await;
+    assert_eq!(upstream.channels().len(), 1);
+    product.advance(7 * DAY);
+    for _ in 0..2 {
+        sweep(&product).await;
+        product.advance(Duration::from_secs(5));
+    }
+    assert!(upstream.channels().is_empty());
+}
