@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::{Caller, Conflict, Error, MAX_DECISIONS, admit, contended, lease_end};
@@ -24,6 +25,9 @@ use crate::store::todo::{self, Reservation};
 use crate::store::{instant_text, schedules};
 use crate::table::{Refusal, TableError, Transacted, Write};
 use crate::telemetry;
+
+/// How long undoing is tried while the table does not answer. The client has its refusal in time all the same.
+const UNDO_BUDGET: Duration = Duration::from_secs(10);
 
 pub struct NewSchedule {
     pub name: ScheduleName,
@@ -179,17 +183,43 @@ async fn activate(
         todo::retire(tenant, &id, retirement(app, plan))?,
     ];
     writes.extend(attempt.answer(id.as_str()));
-    match app.table.transact(&writes).await {
-        Ok(Transacted::Done) => Ok(id),
-        Ok(Transacted::Refused(_)) => {
-            discard_channel(app, &channel_id).await;
-            let _gone_already_or_released_later = release(app, &reservation).await;
-            Err(Error::Unavailable("the reservation ended before its channel came".to_owned()))
+    let error = match app.table.transact(&writes).await {
+        Ok(Transacted::Done) => return Ok(id),
+        Ok(Transacted::Refused(_)) => Error::Unavailable("the reservation ended before its channel came".to_owned()),
+        // Nobody knows whether it happened. Undoing it decides: one of the two ends the reservation first.
+        Err(error) => error.into(),
+    };
+    let deadline = Instant::now() + UNDO_BUDGET;
+    loop {
+        match undo(app, &reservation, &channel_id).await {
+            Ok(Undone::Activated) => return Ok(id),
+            Ok(Undone::Gone) => return Err(error),
+            // Nothing else remembers the channel, so giving up would lose it.
+            Err(Error::Unavailable(_)) if Instant::now() < deadline => pause(app).await,
+            Err(error) => return Err(error),
         }
-        // Nobody knows whether it happened. If it did, the schedule and its channel are whole; if not, the sweeper
-        // frees the slot. The channel must not be deleted on a guess.
-        Err(error) => Err(error.into()),
     }
+}
+
+/// What undoing a reservation found.
+enum Undone {
+    Gone,
+    /// It had become a schedule before.
+    Activated,
+}
+
+/// Undoes a reservation whose channel was created; from the same moment on the channel is one to be deleted.
+async fn undo(app: &App, reservation: &Reservation, channel_id: &str) -> Result<Undone, Error> {
+    let due = app.clock.now_second();
+    let Reservation { tenant, plan, .. } = reservation;
+    match end(app, reservation, Some(todo::delete_channel(channel_id, due)?)).await? {
+        Ended::Now => delete_channel(app, channel_id, due).await,
+        Ended::Before if schedules::find(&app.table, tenant, &plan.id).await?.is_some() => {
+            return Ok(Undone::Activated);
+        }
+        Ended::Before => discard_channel(app, channel_id).await,
+    }
+    Ok(Undone::Gone)
 }
 
 /// When a channel may go: some time after the broadcast has ended, and no sooner than that after now.
@@ -197,8 +227,20 @@ pub(super) fn retirement(app: &App, plan: &Plan) -> DateTime<Utc> {
     plan.interval.end().max(app.clock.now_second()) + app.channel_grace
 }
 
-/// Undoes a reservation; one that is gone already is undone.
+/// Undoes a reservation that has no channel; one that is gone already is undone.
 pub(super) async fn release(app: &App, reservation: &Reservation) -> Result<(), Error> {
+    end(app, reservation, None).await.map(drop)
+}
+
+/// How a reservation ended.
+enum Ended {
+    Now,
+    /// It was released or became a schedule.
+    Before,
+}
+
+/// Ends a reservation and frees its slot, together with what else has to be written then.
+async fn end(app: &App, reservation: &Reservation, besides: Option<Write>) -> Result<Ended, Error> {
     let Reservation { tenant, plan, .. } = reservation;
     for _ in 0..MAX_DECISIONS {
         let mut writes: Vec<Write> = Vec::new();
@@ -217,10 +259,13 @@ pub(super) async fn release(app: &App, reservation: &Reservation) -> Result<(), 
                 }
             }
         }
+        writes.extend(besides.clone());
         writes.push(todo::settle(reservation));
         match app.table.transact(&writes).await? {
-            Transacted::Done => return Ok(()),
-            Transacted::Refused(refusals) if refusals.last().is_some_and(Refusal::is_failed) => return Ok(()),
+            Transacted::Done => return Ok(Ended::Now),
+            Transacted::Refused(refusals) if refusals.last().is_some_and(Refusal::is_failed) => {
+                return Ok(Ended::Before);
+            }
             Transacted::Refused(_) => {}
         }
     }
