@@ -1,6 +1,8 @@
 //! What must hold of a history, whatever went wrong.
 
-use shared::table::{Item, Value};
+use std::collections::BTreeMap;
+
+use shared::table::{Item, Key, Value};
 
 use crate::history::{Entry, Outcome};
 use crate::model::Commit;
@@ -16,7 +18,22 @@ pub struct Violation {
 pub struct Evidence {
     pub entries: Vec<Entry>,
     pub journal: Vec<Commit>,
-    pub channels: std::collections::BTreeMap<String, crate::imageflux::Channel>,
+    pub outages: Vec<std::ops::Range<i64>>,
+    pub channels: BTreeMap<String, crate::imageflux::Channel>,
+}
+
+impl Evidence {
+    /// The table as it was in the end.
+    pub fn last_items(&self) -> BTreeMap<Key, Item> {
+        let mut items = BTreeMap::new();
+        for (key, after) in self.journal.iter().flat_map(|commit| &commit.changes) {
+            match after {
+                Some(item) => items.insert(key.clone(), item.clone()),
+                None => items.remove(key),
+            };
+        }
+        items
+    }
 }
 
 #[derive(Default)]
@@ -24,6 +41,8 @@ pub struct Findings {
     pub violations: Vec<Violation>,
     /// Channels whose creation nobody here ever heard of, each explained by a lost answer or a crash.
     pub unattributable: usize,
+    /// Channels that could not be written down because the table was away all the while.
+    pub unrecorded: usize,
 }
 
 impl Findings {

@@ -1,16 +1,20 @@
 //! What goes wrong, how often, and how often it did.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::random::Random;
+use tokio::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Harm {
     /// The table turns a request away.
     Throttled,
+    /// For some seconds the table answers nobody, though it may do what it is told.
+    Outage,
     /// Another transaction holds an item; by chance, besides those that really do.
     Conflict,
     /// A write is carried out and its answer never comes.
@@ -37,20 +41,39 @@ pub enum Harm {
     UpstreamNonsense,
 }
 
+/// Whether a request without an answer was carried out.
+pub type IsDone = bool;
+
+struct Outage {
+    until: Instant,
+    percent_done: u64,
+}
+
 /// The one who does it, from a seed.
 pub struct Nemesis {
     random: Random,
     /// Scales all probabilities, in percent.
     severity: u64,
     awake: AtomicBool,
+    outage: Mutex<Option<Outage>>,
     counts: Mutex<BTreeMap<Harm, u64>>,
+    began: Instant,
+    outages: Mutex<Vec<Range<i64>>>,
 }
 
 impl Nemesis {
     pub fn new(seed: u64) -> Self {
         let random = Random::from_seed(seed ^ 0x4E45_4D45_5349_5321);
         let severity = [30, 100, 100, 250][usize::try_from(random.below(4)).unwrap_or(0)];
-        Self { random, severity, awake: AtomicBool::new(false), counts: Mutex::default() }
+        Self {
+            random,
+            severity,
+            awake: AtomicBool::new(false),
+            outage: Mutex::default(),
+            counts: Mutex::default(),
+            began: Instant::now(),
+            outages: Mutex::default(),
+        }
     }
 
     pub fn wake(&self) {
@@ -67,11 +90,31 @@ impl Nemesis {
         if !self.awake.load(Ordering::Relaxed) {
             return false;
         }
-        let hit = self.random.below(1_000_00) < per_mille(harm) * self.severity;
+        let hit = self.random.below(1_000_000) < per_million(harm) * self.severity / 100;
         if hit {
             *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(harm).or_default() += 1;
         }
         hit
+    }
+
+    /// Whether the table is out of order at this time; whether it works at all then, is drawn for each request.
+    pub fn outage(&self) -> Option<IsDone> {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.strikes(Harm::Outage) {
+            let percent_done = [0, 50, 100][usize::try_from(self.one_of(3)).unwrap_or(0)];
+            let (now, until) = (Instant::now(), Instant::now() + self.up_to(9_000));
+            let millis = |instant: Instant| i64::try_from((instant - self.began).as_millis()).unwrap_or(i64::MAX);
+            self.outages.lock().unwrap_or_else(PoisonError::into_inner).push(millis(now)..millis(until));
+            *outage = Some(Outage { until, percent_done });
+        }
+        let now =
+            outage.as_ref().filter(|outage| outage.until > Instant::now() && self.awake.load(Ordering::Relaxed))?;
+        Some(self.one_of(100) < now.percent_done)
+    }
+
+    /// When the table was out of order, in milliseconds since the beginning.
+    pub fn outages(&self) -> Vec<Range<i64>> {
+        self.outages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How long something is on its way.
@@ -100,13 +143,14 @@ impl Nemesis {
     }
 }
 
-fn per_mille(harm: Harm) -> u64 {
+fn per_million(harm: Harm) -> u64 {
     match harm {
-        Harm::Throttled | Harm::LostReply | Harm::UpstreamLost => 20,
-        Harm::Conflict | Harm::Crash | Harm::UpstreamRefused | Harm::ShortPage => 50,
-        Harm::Slow | Harm::UpstreamHung => 10,
-        Harm::Torn => 300,
-        Harm::SplitRead | Harm::Duplicate => 100,
-        Harm::UpstreamNonsense => 30,
+        Harm::Outage => 300,
+        Harm::Slow | Harm::UpstreamHung => 10_000,
+        Harm::Throttled | Harm::LostReply | Harm::UpstreamLost => 20_000,
+        Harm::UpstreamNonsense => 30_000,
+        Harm::Conflict | Harm::Crash | Harm::UpstreamRefused | Harm::ShortPage => 50_000,
+        Harm::SplitRead | Harm::Duplicate => 100_000,
+        Harm::Torn => 300_000,
     }
 }

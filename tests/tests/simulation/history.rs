@@ -13,6 +13,9 @@ pub enum Call {
     DeleteSchedule { id: ScheduleId },
     ListSchedules,
     Sweep,
+    Post { schedule: ScheduleId, body: String },
+    ReadChat,
+    CreateUser { email: String, has_key: bool },
 }
 
 #[derive(Debug)]

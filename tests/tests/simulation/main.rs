@@ -4,18 +4,22 @@
 //! can, then the faults stop, and the history of all they did is checked. `docs/simulation.md` says how
 //! to replay a seed and what a long run showed.
 
+mod chat_checks;
+mod chatters;
 mod checks;
 mod faults;
+mod flaws;
 mod history;
 mod imageflux;
 mod model;
+mod people;
 mod planners;
 mod run;
 mod schedule_checks;
 mod table;
 mod world;
 
-use run::{Run, Totals, seeds};
+use run::{Run, Totals, first_violation, seeds};
 
 #[test]
 fn no_promise_is_broken_whatever_goes_wrong() {
@@ -28,4 +32,34 @@ fn no_promise_is_broken_whatever_goes_wrong() {
 fn a_seed_repeats_exactly() {
     assert_eq!(Run::of_seed(7).fingerprint(), Run::of_seed(7).fingerprint());
     assert_ne!(Run::of_seed(7).fingerprint(), Run::of_seed(8).fingerprint());
+}
+
+#[test]
+fn a_missing_condition_on_the_end_is_found() {
+    first_violation("disjoint after every commit", flaws::without_the_condition_on_the_end);
+}
+
+#[test]
+fn a_missing_condition_on_the_next_is_found() {
+    first_violation("disjoint after every commit", flaws::without_the_condition_on_the_next);
+}
+
+#[test]
+fn a_new_token_for_each_attempt_is_found() {
+    first_violation("one message per post", flaws::with_a_new_token_for_each_attempt);
+}
+
+#[test]
+fn a_needless_channel_that_is_not_noted_is_found() {
+    first_violation("no channel leaks", flaws::without_the_note_of_a_needless_channel);
+}
+
+#[test]
+fn an_answer_that_is_not_kept_with_its_effect_is_found() {
+    first_violation("one message per post", flaws::without_the_answer_beside_the_effect);
+}
+
+#[test]
+fn a_cursor_without_time_to_settle_is_found() {
+    first_violation("every message at least once", flaws::without_the_time_to_settle);
 }

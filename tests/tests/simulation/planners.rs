@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join;
 use serde_json::json;
 use shared::domain::hls::HlsParams;
@@ -17,18 +17,18 @@ use crate::faults::Harm;
 use crate::history::{Call, Reply};
 use crate::world::{Actor, instant};
 
-/// The schedules that somebody was told of.
+/// The schedules that somebody was told of, and when they were to be.
 #[derive(Clone, Default)]
 pub struct Known {
-    ids: Arc<Mutex<Vec<ScheduleId>>>,
+    ids: Arc<Mutex<Vec<(ScheduleId, Interval)>>>,
 }
 
 impl Known {
-    fn add(&self, id: ScheduleId) {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+    fn add(&self, id: ScheduleId, interval: Interval) {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).push((id, interval));
     }
 
-    pub fn any(&self, actor: &Actor) -> Option<ScheduleId> {
+    pub fn any(&self, actor: &Actor) -> Option<(ScheduleId, Interval)> {
         let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let index = usize::try_from(actor.random.below(ids.len().max(1) as u64)).ok()?;
         ids.get(index).cloned()
@@ -39,9 +39,9 @@ pub async fn plan(actor: Actor, known: Known, name: String, steps: u32) {
     for step in 0..steps {
         let name = format!("{name}-{step}");
         match (actor.random.below(100), known.any(&actor)) {
-            (0..20, Some(id)) => reschedule(&actor, id, name).await,
-            (20..40, Some(id)) => cancel(&actor, id).await,
-            (40..45, _) => list(&actor).await,
+            (0..30, Some((id, interval))) => reschedule(&actor, id, interval, name).await,
+            (30..45, Some((id, _))) => cancel(&actor, id).await,
+            (45..50, _) => list(&actor).await,
             _ => create(&actor, &known, name).await,
         }
         actor.rest_up_to(2_000).await;
@@ -62,7 +62,7 @@ async fn create(actor: &Actor, known: &Known, name: String) {
             create_once(actor, &name, interval, &key).await
         };
         match reply {
-            Reply::Done(id) => return known.add(id),
+            Reply::Done(id) => return known.add(id, interval),
             Reply::Refused => return,
             Reply::Unknown if key.is_none() => return,
             Reply::Unknown => actor.rest_up_to(20_000).await,
@@ -78,8 +78,20 @@ async fn create_once(actor: &Actor, name: &str, interval: Interval, key: &Option
     actor.perform(call, work, ToString::to_string).await
 }
 
-async fn reschedule(actor: &Actor, id: ScheduleId, name: String) {
-    let interval = any_interval(actor);
+/// A broadcast in some days, which nobody moves.
+pub async fn create_far_away(actor: &Actor) -> ScheduleId {
+    let start = instant(0) + TimeDelta::days(3);
+    let interval = Interval::new(start, start + TimeDelta::hours(1)).expect("a start before its end");
+    match create_once(actor, "far away", interval, &None).await {
+        Reply::Done(id) => id,
+        _ => panic!("a schedule"),
+    }
+}
+
+/// Half of the time only the end moves.
+async fn reschedule(actor: &Actor, id: ScheduleId, from: Interval, name: String) {
+    let start = if actor.random.below(2) == 0 { from.start() } else { any_interval(actor).start() };
+    let interval = lasting_some_minutes(actor, start);
     let call = Call::MoveSchedule { id: id.clone(), name: name.clone(), interval };
     let change = ScheduleChange { id, name: schedule_name(&name), interval };
     let work = schedules::update_schedule(&actor.app, &actor.bearer, Ok(change));
@@ -110,9 +122,13 @@ pub async fn sweep(actor: &Actor) {
     actor.perform(Call::Sweep, work, |swept| format!("{swept:?}")).await;
 }
 
-/// Minutes from soon until in an hour, so that many collide and some start before the simulation ends.
+/// From soon on within 15, 30, 45 or 60 minutes, so that many collide and some start before the simulation ends.
 fn any_interval(actor: &Actor) -> Interval {
-    let start = instant(0) + TimeDelta::seconds(15 + 60 * minutes(actor, 60));
+    let horizon = 15 * (1 + actor.world.seed % 4);
+    lasting_some_minutes(actor, instant(0) + TimeDelta::seconds(15 + 60 * minutes(actor, horizon)))
+}
+
+fn lasting_some_minutes(actor: &Actor, start: DateTime<Utc>) -> Interval {
     let length = TimeDelta::seconds(60 * (1 + minutes(actor, 8)));
     Interval::new(start, start + length).expect("a start before its end")
 }

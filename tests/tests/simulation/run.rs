@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, FutureExt, join_all};
+use futures_util::future::{BoxFuture, FutureExt, join, join_all};
 use shared::config::var;
 use shared::domain::access_code::AccessCode;
 use shared::domain::email::Email;
@@ -16,8 +16,11 @@ use shared::domain::permission::Permissions;
 use shared::domain::user::{NewUser, UserName};
 use shared::operations::tenants::{self, NewTenant};
 
+use crate::chat_checks;
+use crate::chatters::{self, Pages, Reader};
 use crate::checks::{self, Evidence, Findings};
 use crate::faults::Harm;
+use crate::people;
 use crate::planners::{self, Known};
 use crate::schedule_checks;
 use crate::world::{Seams, World};
@@ -66,6 +69,13 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         let operator = world.actor(1_000 + number as u64, tenant, UserId::MASTER);
         tenants::create_tenant(&operator.app, tenant.clone(), new_tenant(number)).await.expect("a tenant");
     }
+    let master = world.actor(1_010, &tenants[0], UserId::MASTER);
+    let mut talkers = Vec::new();
+    for number in 0..3 {
+        let user = people::create(&master, &format!("talker{number}@example.jp"), false).await;
+        talkers.push(user.expect("a user"));
+    }
+    let chat = planners::create_far_away(&master).await;
     world.nemesis.wake();
     let known = Known::default();
     let mut actors: Vec<BoxFuture<'static, ()>> = Vec::new();
@@ -79,19 +89,32 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         let sweeper = world.actor(number, &tenants[0], UserId::MASTER);
         actors.push(planners::sweep_now_and_then(sweeper, 6).boxed());
     }
-    join_all(actors).await;
+    for (number, user) in (20..).zip([talkers[0], talkers[0], talkers[1], talkers[2], UserId::MASTER]) {
+        let talker = world.actor(number, &tenants[0], user);
+        actors.push(chatters::talk(talker, chat.clone(), known.clone(), format!("t{number}"), 12).boxed());
+    }
+    let pages: Vec<Pages> = (0..3).map(|_| Pages::default()).collect();
+    let readers = (30..).zip(&pages).map(|(number, pages)| {
+        let actor = world.reader(number, &tenants[0], UserId::MASTER);
+        Reader::new(actor, chat.clone(), Arc::clone(pages)).follow(20)
+    });
+    let (readers, _) = join(join_all(readers), join_all(actors)).await;
     world.nemesis.rest();
     tokio::time::sleep(CALM).await;
-    let sweeper = world.actor(20, &tenants[0], UserId::MASTER);
+    join_all(readers.into_iter().map(Reader::catch_up)).await;
+    let sweeper = world.actor(40, &tenants[0], UserId::MASTER);
     for _ in 0..2 {
         planners::sweep(&sweeper).await;
     }
     let entries = std::mem::take(&mut *world.history.entries());
     let channels = world.upstream.channels().clone();
-    let evidence = Evidence { entries, journal: world.table.journal(), channels };
+    let outages = world.nemesis.outages();
+    let evidence = Evidence { entries, journal: world.table.journal(), outages, channels };
     let mut findings = Findings::default();
     checks::nothing_is_broken(&evidence, &mut findings);
     schedule_checks::check(&evidence, &mut findings);
+    let pages: Vec<_> = pages.iter().map(|pages| pages.lock().expect("no reader panicked").clone()).collect();
+    chat_checks::check(&evidence, &chat, &pages, &mut findings);
     Run { evidence, findings, harms: world.nemesis.counts() }
 }
 
@@ -108,6 +131,18 @@ fn new_tenant(number: usize) -> NewTenant {
     }
 }
 
+/// Simulates with a planted mistake until the promise is seen broken.
+pub fn first_violation(promise: &str, seams: fn() -> Seams) {
+    const PATIENCE: u64 = 100;
+    let finds = |seed: &u64| {
+        let run = Run::with(*seed, seams());
+        run.findings.violations.iter().any(|violation| violation.promise == promise)
+    };
+    let seed = (0..PATIENCE).find(finds);
+    println!("{promise}: broken by seed {seed:?}");
+    assert!(seed.is_some(), "the planted mistake was not found in {PATIENCE} seeds");
+}
+
 /// What many simulations showed.
 #[derive(Default)]
 pub struct Totals {
@@ -117,6 +152,7 @@ pub struct Totals {
     outcomes: BTreeMap<&'static str, usize>,
     harms: BTreeMap<Harm, u64>,
     unattributable: usize,
+    unrecorded: usize,
     pub failures: Vec<String>,
 }
 
@@ -143,6 +179,7 @@ impl Totals {
         self.operations += run.evidence.entries.len();
         self.commits += run.evidence.journal.len();
         self.unattributable += run.findings.unattributable;
+        self.unrecorded += run.findings.unrecorded;
         for entry in &run.evidence.entries {
             *self.outcomes.entry(entry.outcome.kind()).or_default() += 1;
         }
@@ -170,6 +207,7 @@ impl fmt::Display for Totals {
             writeln!(formatter, "  {harm:?}: {count}")?;
         }
         writeln!(formatter, "channels nobody heard of {}", self.unattributable)?;
+        writeln!(formatter, "channels lost in an outage {}", self.unrecorded)?;
         write!(formatter, "violations {}", self.failures.len())
     }
 }

@@ -1,6 +1,7 @@
 //! Schedules: disjoint after every commit, never lost, never refused without a reason, one channel each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use shared::domain::interval::Interval;
 use shared::operations::Error;
@@ -116,9 +117,10 @@ fn fault_of_calendar(items: &Items) -> Option<String> {
 
 fn conflict_is_justified(entry: &Entry, spans: &[Span], findings: &mut Findings) {
     let Outcome::Refused(Error::ScheduleOverlap(conflict)) = &entry.outcome else { return };
-    let (interval, own) = match &entry.call {
-        Call::CreateSchedule { interval, .. } => (interval, None),
-        Call::MoveSchedule { interval, id, .. } => (interval, Some(id)),
+    let (interval, is_own) = match &entry.call {
+        // A request that died may stand in the way of its own repetition until its lease ends.
+        Call::CreateSchedule { interval, name, key } => (interval, key.is_none() && conflict.name.as_str() == name),
+        Call::MoveSchedule { interval, id, .. } => (interval, *id == conflict.schedule),
         _ => return,
     };
     let pk = format!("SCHED#{}", entry.tenant);
@@ -128,7 +130,7 @@ fn conflict_is_justified(entry: &Entry, spans: &[Span], findings: &mut Findings)
             span.pk == pk && span.schedule == conflict.schedule.as_str() && span.start == start && span.end == end;
         is_it && span.from <= entry.returned && span.to >= entry.invoked
     });
-    let is_justified = was_there && conflict.interval.overlaps(interval) && own != Some(&conflict.schedule);
+    let is_justified = was_there && conflict.interval.overlaps(interval) && !is_own;
     findings.require(is_justified, "every conflict was there", || format!("{entry:?}"));
 }
 
@@ -234,11 +236,20 @@ fn one_channel_each(evidence: &Evidence, last: &Items, findings: &mut Findings) 
         if channel.deleted || wanted.contains(id.as_str()) {
             continue;
         }
-        let outcome = channel.operation.map(|operation| &evidence.entries[operation].outcome);
-        let is_unattributable = !channel.told || matches!(outcome, Some(Outcome::Crashed));
+        let entry = channel.operation.map(|operation| &evidence.entries[operation]);
+        let is_unattributable = !channel.told || entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Crashed));
+        let is_unrecorded = !is_unattributable && entry.is_some_and(|entry| was_out_of_order(evidence, entry));
         findings.unattributable += usize::from(is_unattributable);
-        findings.require(is_unattributable, "no channel leaks", || format!("{id} {channel:?} {outcome:?}"));
+        findings.unrecorded += usize::from(is_unrecorded);
+        findings
+            .require(is_unattributable || is_unrecorded, "no channel leaks", || format!("{id} {channel:?} {entry:?}"));
     }
+}
+
+/// Whether the table was away for longer than an operation tries to write a channel down.
+fn was_out_of_order(evidence: &Evidence, entry: &Entry) -> bool {
+    let during = |outage: &Range<i64>| outage.end.min(entry.returned) - outage.start.max(entry.invoked);
+    evidence.outages.iter().map(during).filter(|millis| *millis > 0).sum::<i64>() > 8_000
 }
 
 fn nothing_is_left_to_do(evidence: &Evidence, last: &Items, findings: &mut Findings) {

@@ -42,7 +42,16 @@ impl SimulatedTable {
         if self.nemesis.strikes(Harm::Throttled) {
             return Err(Fault::Busy("ThrottlingException".to_owned()));
         }
+        if self.nemesis.outage() == Some(false) {
+            return Err(Fault::Unknown("InternalServerError".to_owned()));
+        }
         Ok(())
+    }
+
+    /// The way back of what was read.
+    async fn return_read<T>(&self, read: T) -> Result<T, Fault> {
+        sleep(self.nemesis.delay()).await;
+        if self.nemesis.outage().is_some() { Err(Fault::Unknown("InternalServerError".to_owned())) } else { Ok(read) }
     }
 
     async fn between_items(&self) {
@@ -58,8 +67,7 @@ impl SimulatedTable {
             items.push(self.model().get(key));
             self.between_items().await;
         }
-        sleep(self.nemesis.delay()).await;
-        Ok(items)
+        self.return_read(items).await
     }
 
     async fn serve_query(self, query: Query, mut after: Option<String>) -> Result<Page, Fault> {
@@ -77,8 +85,7 @@ impl SimulatedTable {
         }
         let rest = self.model().query(&query, after.as_deref(), limit - items.len());
         items.extend(rest);
-        sleep(self.nemesis.delay()).await;
-        Ok(Page { items, more_after: None })
+        self.return_read(Page { items, more_after: None }).await
     }
 
     async fn serve_write(self, write: Write) -> Result<Written, Fault> {
@@ -110,7 +117,7 @@ impl SimulatedTable {
     /// The way back.
     async fn answer<T>(&self, answer: T) -> Result<T, Fault> {
         sleep(self.nemesis.delay()).await;
-        if self.nemesis.strikes(Harm::LostReply) {
+        if self.nemesis.strikes(Harm::LostReply) || self.nemesis.outage().is_some() {
             return Err(Fault::Unknown("the connection broke".to_owned()));
         }
         Ok(answer)

@@ -31,13 +31,15 @@ const GATEWAY: Duration = Duration::from_secs(29);
 
 /// What stands between the product and its dependencies; mistakes are planted here.
 pub struct Seams {
-    pub table: fn(SimulatedTable, &Random) -> Arc<dyn Backend>,
+    pub table: Box<dyn Fn(SimulatedTable, &Random) -> Arc<dyn Backend> + Send + Sync>,
     pub imageflux: fn(Upstream) -> Arc<dyn Transport>,
+    /// How much further the clocks of those who read chats are ahead, in milliseconds.
+    pub readers_ahead: i64,
 }
 
 impl Default for Seams {
     fn default() -> Self {
-        Self { table: |table, _| Arc::new(table), imageflux: |upstream| Arc::new(upstream) }
+        Self { table: Box::new(|table, _| Arc::new(table)), imageflux: |upstream| Arc::new(upstream), readers_ahead: 0 }
     }
 }
 
@@ -89,7 +91,13 @@ impl World {
         self.skewed_actor(number, tenant, user, skew)
     }
 
-    pub fn skewed_actor(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId, skew: i64) -> Actor {
+    /// As `actor`, for one who reads a chat.
+    pub fn reader(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId) -> Actor {
+        let actor = self.actor(number, tenant, user);
+        self.skewed_actor(number, tenant, user, actor.skew + self.seams.readers_ahead)
+    }
+
+    fn skewed_actor(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId, skew: i64) -> Actor {
         let random = Random::from_seed(self.seed.wrapping_mul(1_000_003).wrapping_add(number) ^ 0x5A5A);
         let clock = Clock::simulated(instant(self.now()) + TimeDelta::milliseconds(skew));
         let bearer = Bearer {

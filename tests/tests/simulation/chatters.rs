@@ -1,0 +1,95 @@
+//! People who talk, and people who follow what is said through cursors.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join;
+use shared::domain::ids::ScheduleId;
+use shared::domain::message::MessageBody;
+use shared::http::cursor::{self, Scope};
+use shared::operations::chat::{self, Conversation, Post, Progress, Read};
+use shared::operations::idempotency::{IdempotencyKey, Keyed};
+
+use crate::faults::Harm;
+use crate::history::{Call, Reply};
+use crate::planners::Known;
+use crate::world::Actor;
+
+/// The ids that a reader was given, answer by answer.
+pub type Pages = Arc<Mutex<Vec<Vec<String>>>>;
+
+pub async fn talk(actor: Actor, schedule: ScheduleId, others: Known, name: String, steps: u32) {
+    for step in 0..steps {
+        let elsewhere = (actor.random.below(5) == 0).then(|| others.any(&actor)).flatten();
+        let schedule = elsewhere.map_or_else(|| schedule.clone(), |(schedule, _)| schedule);
+        say(&actor, &schedule, &format!("{name}-{step}")).await;
+        actor.rest_up_to(2_500).await;
+    }
+}
+
+async fn say(actor: &Actor, schedule: &ScheduleId, body: &str) {
+    let has_key = actor.random.below(2) == 0;
+    for _ in 0..6 {
+        let reply = if has_key && actor.world.nemesis.strikes(Harm::Duplicate) {
+            let twins = join(say_once(actor, schedule, body, has_key), say_once(actor, schedule, body, has_key));
+            match twins.await {
+                (Reply::Done(()), _) | (_, Reply::Done(())) => Reply::Done(()),
+                _ => Reply::Unknown,
+            }
+        } else {
+            say_once(actor, schedule, body, has_key).await
+        };
+        match reply {
+            Reply::Unknown if has_key => actor.rest_up_to(20_000).await,
+            _ => return,
+        }
+    }
+}
+
+async fn say_once(actor: &Actor, schedule: &ScheduleId, body: &str, has_key: bool) -> Reply<()> {
+    let call = Call::Post { schedule: schedule.clone(), body: body.to_owned() };
+    let post = Post { schedule: schedule.clone(), body: MessageBody::parse(body).expect("a short text") };
+    let key = has_key.then(|| IdempotencyKey::new(body, body.as_bytes()));
+    let work = chat::post_message(&actor.app, &actor.bearer, Ok(Keyed { form: post, key }));
+    actor.perform(call, work, |()| String::new()).await
+}
+
+/// Follows a chat as long as it takes to see that there is nothing more after the last of so many looks.
+pub struct Reader {
+    actor: Actor,
+    schedule: ScheduleId,
+    after: Progress,
+    pages: Pages,
+}
+
+impl Reader {
+    pub fn new(actor: Actor, schedule: ScheduleId, pages: Pages) -> Self {
+        Self { actor, schedule, after: Progress::default(), pages }
+    }
+
+    pub async fn follow(mut self, looks: u32) -> Self {
+        for _ in 0..looks {
+            let limit = [None, Some(1), Some(3), Some(20)][usize::try_from(self.actor.random.below(4)).unwrap_or(0)];
+            self.look(limit).await;
+            self.actor.rest_up_to(2_500).await;
+        }
+        self
+    }
+
+    pub async fn catch_up(mut self) {
+        while self.look(Some(100)).await {}
+    }
+
+    /// Whether there is more.
+    async fn look(&mut self, limit: Option<usize>) -> bool {
+        let read = Read { schedule: self.schedule.clone(), after: self.after.clone(), limit };
+        let work = chat::list_messages(&self.actor.app, &self.actor.bearer, Ok(read), <[_]>::len);
+        let count = |conversation: &Conversation| conversation.messages.len().to_string();
+        let Reply::Done(seen) = self.actor.perform(Call::ReadChat, work, count).await else { return false };
+        let ids = seen.messages.iter().map(|message| message.id.to_string()).collect();
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(ids);
+        let scope = Scope { tenant: &self.actor.bearer.tenant, list: self.schedule.as_str() };
+        let cursor = cursor::from_progress(&scope, &seen.progress);
+        self.after = cursor::to_progress(&scope, &cursor).expect("its own cursor");
+        seen.has_more
+    }
+}

@@ -1,0 +1,132 @@
+//! Mistakes planted between the product and its dependencies. A simulation that does not find them proves nothing.
+
+use std::sync::Arc;
+
+use shared::random::Random;
+use shared::table::{Action, Backend, Condition, Item, Key, Page, Promise, Query, Transacted, Write, Written};
+use uuid::Uuid;
+
+use crate::checks::text;
+use crate::table::SimulatedTable;
+use crate::world::Seams;
+
+/// A table that is asked for something else than the product asked for.
+struct Altered {
+    table: SimulatedTable,
+    alter: fn(&mut Write),
+    /// Where new client tokens come from when those of the product are not used.
+    tokens: Option<Random>,
+}
+
+impl Altered {
+    fn altered(&self, write: &Write) -> Write {
+        let mut write = write.clone();
+        (self.alter)(&mut write);
+        write
+    }
+}
+
+impl Backend for Altered {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+        self.table.get(keys)
+    }
+
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> Promise<'a, Page> {
+        self.table.query(query, after)
+    }
+
+    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+        let write = self.altered(write);
+        Box::pin(async move { self.table.write(&write).await })
+    }
+
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+        let writes: Vec<Write> = writes.iter().map(|write| self.altered(write)).collect();
+        let token = self.tokens.as_ref().map_or(token, Random::uuid);
+        Box::pin(async move { self.table.transact(&writes, token).await })
+    }
+}
+
+fn altering(alter: fn(&mut Write)) -> impl Fn(SimulatedTable, &Random) -> Arc<dyn Backend> {
+    move |table, _| Arc::new(Altered { table, alter, tokens: None })
+}
+
+/// Whoever takes from a gap does not ask whether the owner's end is still before its start.
+pub fn without_the_condition_on_the_end() -> Seams {
+    let table = altering(|write| {
+        drop_conditions(write, "CAL#", |condition| matches!(condition, Condition::AtMost("ends", _)));
+    });
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
+/// Whoever writes to the calendar does not ask whether the next node is still the same.
+pub fn without_the_condition_on_the_next() -> Seams {
+    let table = altering(|write| {
+        drop_conditions(write, "CAL#", |condition| matches!(condition, Condition::Equals("nxt", _)));
+    });
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
+/// Every attempt of a transaction is a transaction of its own.
+pub fn with_a_new_token_for_each_attempt() -> Seams {
+    let table = |table, random: &Random| -> Arc<dyn Backend> {
+        let tokens = Some(Random::from_seed(random.below(u64::MAX)));
+        Arc::new(Altered { table, alter: |_| {}, tokens })
+    };
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
+/// That a channel has to be deleted is not written down.
+pub fn without_the_note_of_a_needless_channel() -> Seams {
+    let table = altering(|write| {
+        if let Action::Put(item) = &write.action
+            && text(item, "kind") == "channel"
+        {
+            "NOWHERE".clone_into(&mut write.key.pk);
+        }
+    });
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
+/// The answer under an idempotency key is not kept with the effect.
+pub fn without_the_answer_beside_the_effect() -> Seams {
+    let table = altering(|write| {
+        if write.key.pk.starts_with("IDEM#") && matches!(write.action, Action::Update(_)) {
+            "NOWHERE".clone_into(&mut write.key.pk);
+            write.condition = None;
+        }
+    });
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
+/// A cursor takes everything up to now for settled.
+pub fn without_the_time_to_settle() -> Seams {
+    Seams { readers_ahead: shared::operations::chat::SETTLED_AFTER, ..Seams::default() }
+}
+
+/// Two users may have one e-mail address.
+pub fn without_the_guard_of_an_address() -> Seams {
+    let table = altering(|write| drop_conditions(write, "EMAIL#", |condition| *condition == Condition::Absent));
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
+/// A new password does not end the tokens of the old one.
+pub fn without_an_end_to_old_tokens() -> Seams {
+    let table = altering(|write| {
+        if let Action::Update(changes) = &mut write.action {
+            changes.retain(|change| !matches!(change, shared::table::Change::Set("token_version", _)));
+        }
+    });
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
+fn drop_conditions(write: &mut Write, prefix: &str, unwanted: fn(&Condition) -> bool) {
+    if !write.key.pk.starts_with(prefix) {
+        return;
+    }
+    match &mut write.condition {
+        Some(Condition::All(parts)) => parts.retain(|part| !unwanted(part)),
+        Some(condition) if unwanted(condition) => write.condition = None,
+        _ => {}
+    }
+}
