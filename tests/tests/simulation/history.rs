@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use shared::domain::ids::{ScheduleId, TenantId};
+use shared::credentials::tokens::Bearer;
+use shared::domain::ids::{ScheduleId, TenantId, UserId};
 use shared::domain::interval::Interval;
 use shared::operations::Error;
 
@@ -15,7 +16,13 @@ pub enum Call {
     Sweep,
     Post { schedule: ScheduleId, body: String },
     ReadChat,
-    CreateUser { email: String, has_key: bool },
+    CreateUser { email: String },
+    DeleteUser { user: UserId },
+    LogIn { user: UserId, password: String },
+    LookAround,
+    LogOut,
+    ChangePassword { password: String },
+    SetPassword { user: UserId, password: String },
 }
 
 #[derive(Debug)]
@@ -35,6 +42,8 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Entry {
     pub tenant: TenantId,
+    pub user: UserId,
+    pub token: String,
     pub call: Call,
     /// How far the clock of the environment is ahead, in milliseconds.
     pub skew: i64,
@@ -44,6 +53,13 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Whether an attempt at a write ended without an answer: it may happen after the operation did.
     pub ambiguous: bool,
+}
+
+impl Entry {
+    /// Whether it is, or may be, done; and may still happen.
+    pub fn may_have_happened(&self) -> bool {
+        self.ambiguous || !matches!(self.outcome, Outcome::Refused(_))
+    }
 }
 
 #[derive(Clone, Default)]
@@ -71,11 +87,19 @@ impl History {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn begin(&self, tenant: &TenantId, call: Call, skew: i64, now: i64) -> usize {
+    pub fn begin(&self, bearer: &Bearer, call: Call, skew: i64, now: i64) -> usize {
         let mut entries = self.entries();
-        let tenant = tenant.clone();
-        let outcome = Outcome::Running;
-        entries.push(Entry { tenant, call, skew, invoked: now, returned: i64::MAX, outcome, ambiguous: false });
+        entries.push(Entry {
+            tenant: bearer.tenant.clone(),
+            user: bearer.user,
+            token: bearer.token.to_string(),
+            call,
+            skew,
+            invoked: now,
+            returned: i64::MAX,
+            outcome: Outcome::Running,
+            ambiguous: false,
+        });
         entries.len() - 1
     }
 

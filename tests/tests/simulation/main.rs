@@ -13,6 +13,7 @@ mod history;
 mod imageflux;
 mod model;
 mod people;
+mod people_checks;
 mod planners;
 mod run;
 mod schedule_checks;
@@ -62,4 +63,14 @@ fn an_answer_that_is_not_kept_with_its_effect_is_found() {
 #[test]
 fn a_cursor_without_time_to_settle_is_found() {
     first_violation("every message at least once", flaws::without_the_time_to_settle);
+}
+
+#[test]
+fn a_missing_guard_of_an_address_is_found() {
+    first_violation("one user per address", flaws::without_the_guard_of_an_address);
+}
+
+#[test]
+fn a_token_that_outlives_its_password_is_found() {
+    first_violation("revocation is never late", flaws::without_an_end_to_old_tokens);
 }

@@ -20,10 +20,12 @@ use crate::chat_checks;
 use crate::chatters::{self, Pages, Reader};
 use crate::checks::{self, Evidence, Findings};
 use crate::faults::Harm;
-use crate::people;
+use crate::history::Reply;
+use crate::people::{self, ACCESS_CODE, FIRST_PASSWORD, Memory};
+use crate::people_checks;
 use crate::planners::{self, Known};
 use crate::schedule_checks;
-use crate::world::{Seams, World};
+use crate::world::{Actor, Seams, World};
 
 /// Longer than a lease, than what is still on its way, and than two clocks differ.
 const CALM: Duration = Duration::from_secs(75);
@@ -72,8 +74,12 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let master = world.actor(1_010, &tenants[0], UserId::MASTER);
     let mut talkers = Vec::new();
     for number in 0..3 {
-        let user = people::create(&master, &format!("talker{number}@example.jp"), false).await;
-        talkers.push(user.expect("a user"));
+        talkers.push(a_user(&master, &format!("talker{number}@example.jp")).await);
+    }
+    let memory = Memory::default();
+    for number in 0..3 {
+        let email = format!("person{number}@example.jp");
+        memory.add(a_user(&master, &email).await, &email);
     }
     let chat = planners::create_far_away(&master).await;
     world.nemesis.wake();
@@ -92,6 +98,10 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     for (number, user) in (20..).zip([talkers[0], talkers[0], talkers[1], talkers[2], UserId::MASTER]) {
         let talker = world.actor(number, &tenants[0], user);
         actors.push(chatters::talk(talker, chat.clone(), known.clone(), format!("t{number}"), 12).boxed());
+    }
+    for number in 50..54 {
+        let person = world.actor(number, &tenants[0], UserId::MASTER);
+        actors.push(people::come_and_go(person, memory.clone(), format!("u{number}"), 25).boxed());
     }
     let pages: Vec<Pages> = (0..3).map(|_| Pages::default()).collect();
     let readers = (30..).zip(&pages).map(|(number, pages)| {
@@ -115,17 +125,25 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     schedule_checks::check(&evidence, &mut findings);
     let pages: Vec<_> = pages.iter().map(|pages| pages.lock().expect("no reader panicked").clone()).collect();
     chat_checks::check(&evidence, &chat, &pages, &mut findings);
+    people_checks::check(&evidence, &mut findings);
     Run { evidence, findings, harms: world.nemesis.counts() }
+}
+
+async fn a_user(master: &Actor, email: &str) -> UserId {
+    match people::create(master, email, false).await {
+        Reply::Done(id) => id,
+        _ => panic!("a user"),
+    }
 }
 
 fn new_tenant(number: usize) -> NewTenant {
     NewTenant {
         name: format!("tenant {number}"),
-        access_code: AccessCode::parse("code").expect("a code"),
+        access_code: AccessCode::parse(ACCESS_CODE).expect("a code"),
         master: NewUser {
             name: UserName::parse("master").expect("a name"),
             email: Email::parse(&format!("master{number}@example.jp")).expect("an address"),
-            password: Password::parse("Password123").expect("a password"),
+            password: Password::parse(FIRST_PASSWORD).expect("a password"),
             permissions: Permissions::ALL,
         },
     }

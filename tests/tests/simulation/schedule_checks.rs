@@ -178,7 +178,7 @@ fn acknowledged_is_there(evidence: &Evidence, last: &Items, findings: &mut Findi
         let deletions = || later.iter().filter(|entry| matches!(entry.call, Call::DeleteSchedule { .. }));
         let item = last.get(&Key { pk: format!("SCHED#{}", created.tenant), sk: id.clone() });
         let Some(item) = item else {
-            let may_be_gone = deletions().any(|entry| may_have_happened(entry));
+            let may_be_gone = deletions().any(|entry| entry.may_have_happened());
             findings.require(may_be_gone, "what is acknowledged stays", || format!("{created:?}"));
             continue;
         };
@@ -186,7 +186,7 @@ fn acknowledged_is_there(evidence: &Evidence, last: &Items, findings: &mut Findi
         findings.require(!must_be_gone, "what is deleted is gone", || format!("{created:?}"));
         let mut states: Vec<(&str, &Interval, &Entry)> = vec![(name, interval, created)];
         states.extend(later.iter().filter_map(|entry| match &entry.call {
-            Call::MoveSchedule { name, interval, .. } if may_have_happened(entry) => {
+            Call::MoveSchedule { name, interval, .. } if entry.may_have_happened() => {
                 Some((name.as_str(), interval, *entry))
             }
             _ => None,
@@ -205,10 +205,6 @@ fn acknowledged_is_there(evidence: &Evidence, last: &Items, findings: &mut Findi
         });
         findings.require(is_one_of_them, "the last acknowledged change stays", || format!("{item:?}\n{later:?}"));
     }
-}
-
-fn may_have_happened(entry: &Entry) -> bool {
-    entry.ambiguous || !matches!(entry.outcome, Outcome::Refused(_))
 }
 
 fn one_effect_per_key(evidence: &Evidence, findings: &mut Findings) {

@@ -128,7 +128,7 @@ impl Actor {
         answer: impl FnOnce(&T) -> String,
     ) -> Reply<T> {
         let World { history, nemesis, .. } = &*self.world;
-        let operation = history.begin(&self.bearer.tenant, call, self.skew, self.world.now());
+        let operation = history.begin(&self.bearer, call, self.skew, self.world.now());
         let life = until_death(nemesis.death(), timeout(GATEWAY, work));
         let (outcome, reply) = match history.within(operation, life).await {
             Some(Ok(result)) => Outcome::of(result, answer),
