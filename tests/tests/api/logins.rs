@@ -133,7 +133,9 @@ async fn forty_guesses_at_once_are_answered_ten_times_at_most() {
     let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
     assert!(count(401) <= 10, "{}", count(401));
     assert_eq!(count(401) + count(429) + count(200), 40);
-    assert!(answers.iter().filter(|answer| answer.status == 429).all(|answer| answer.header("retry-after") != ""));
+    assert!(
+        answers.iter().filter(|answer| answer.status == 429).all(|answer| !answer.header("retry-after").is_empty())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -177,7 +179,7 @@ async fn one_address_in_two_tenants_with_one_access_code_opens_each_with_its_own
         let actor = product.log_in(&email, password, &master.access_code, id).await;
         let list = actor.get("/api/user").await.ok();
         let names: Vec<&Value> = list.as_array().unwrap().iter().map(|user| &user["name"]).collect();
-        assert_eq!(names.contains(&&json!(name)), true);
+        assert!(names.contains(&&json!(name)));
         assert_eq!(names.len(), usize::try_from(id).unwrap());
     }
     log_in(&master, &email, &master.password, &master.access_code).await.refused(401, "login_failed");

@@ -4,8 +4,8 @@ use api_tests::{Product, new_schedule};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-fn with_id(id: &str) -> Option<Vec<u8>> {
-    Some(json!({"schedule_id": id}).to_string().into())
+fn with_id(id: &str) -> Vec<u8> {
+    json!({"schedule_id": id}).to_string().into()
 }
 
 #[tokio::test]
@@ -14,13 +14,14 @@ async fn a_get_reads_its_query_or_a_json_body() {
     let master = product.master().await;
     let id = master.plan(1).await;
     let by_query = master.get(&format!("/api/delivery?schedule_id={id}")).await.ok();
-    let by_body = master.send(Method::GET, "/api/delivery", &[], with_id(&id)).await.ok();
-    let by_both = master.send(Method::GET, &format!("/api/delivery?schedule_id={id}"), &[], with_id(&id)).await.ok();
+    let by_body = master.send(Method::GET, "/api/delivery", &[], Some(with_id(&id))).await.ok();
+    let by_both =
+        master.send(Method::GET, &format!("/api/delivery?schedule_id={id}"), &[], Some(with_id(&id))).await.ok();
     assert!(by_query["channel_id"].is_string());
     assert_eq!(by_query, by_body);
     assert_eq!(by_query, by_both);
-    master.send(Method::GET, "/api/chat", &[], with_id(&id)).await.ok();
-    master.send(Method::GET, "/api/view", &[], with_id(&id)).await.refused(404, "not_live");
+    master.send(Method::GET, "/api/chat", &[], Some(with_id(&id))).await.ok();
+    master.send(Method::GET, "/api/view", &[], Some(with_id(&id))).await.refused(404, "not_live");
     let answer = master.send(Method::GET, "/api/chat", &[], Some("[]".into())).await;
     answer.refused(400, "malformed_request");
 }
@@ -35,7 +36,7 @@ async fn a_delete_reads_its_query_or_a_json_body() {
     master.send(Method::DELETE, "/api/user", &[], Some(body.into())).await.ok();
     let (first, second) = (master.plan(1).await, master.plan(2).await);
     master.delete(&format!("/api/schedule?schedule_id={first}")).await.ok();
-    master.send(Method::DELETE, "/api/schedule", &[], with_id(&second)).await.ok();
+    master.send(Method::DELETE, "/api/schedule", &[], Some(with_id(&second))).await.ok();
     assert_eq!(master.get("/api/schedule").await.ok(), json!([]));
     assert_eq!(master.get("/api/user").await.ok().as_array().map(Vec::len), Some(1));
 }
@@ -47,7 +48,7 @@ async fn body_and_query_that_differ_are_refused_and_nothing_is_done() {
     let viewer = product.viewer().await;
     let (first, second) = (master.plan(1).await, master.plan(2).await);
     let path = format!("/api/schedule?schedule_id={first}");
-    for body in [with_id(&second), Some("{\"schedule_id\": null}".into()), Some("{\"schedule_id\": 1}".into())] {
+    for body in [Some(with_id(&second)), Some("{\"schedule_id\": null}".into()), Some("{\"schedule_id\": 1}".into())] {
         let fields = master.send(Method::DELETE, &path, &[], body).await.invalid_fields();
         assert_eq!(fields, [("schedule_id".to_owned(), "contradictory".to_owned())]);
     }
@@ -123,7 +124,7 @@ async fn a_schedule_id_can_be_any_string_but_only_a_string() {
     let id = master.plan(1).await;
     for unknown in [id.to_uppercase(), format!(" {id}"), format!("{{{id}}}"), "#".into(), "\u{0}".into(), "あ".into()]
     {
-        let answer = master.send(Method::DELETE, "/api/schedule", &[], with_id(&unknown)).await;
+        let answer = master.send(Method::DELETE, "/api/schedule", &[], Some(with_id(&unknown))).await;
         answer.refused(404, "schedule_not_found");
         let mut change = new_schedule(5);
         change["schedule_id"] = json!(unknown);
