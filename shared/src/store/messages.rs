@@ -36,6 +36,10 @@ pub async fn after(
     id: Option<&MessageId>,
     limit: Option<usize>,
 ) -> Result<Vec<Message>, TableError> {
+    // Other text names no schedule, and may be too long for a key.
+    if !schedule.is_well_formed() {
+        return Ok(Vec::new());
+    }
     let range = id.map_or(Range::All, |id| Range::Above(id.as_str().to_owned()));
     let query = Query { pk: keys::chat(tenant, schedule), range, descending: false, limit };
     table.query(&query).await?.into_iter().map(decode_message).collect()
