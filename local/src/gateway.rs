@@ -13,6 +13,8 @@ use shared::app::App;
 use crate::functions;
 
 const DOMAIN: &str = "127.0.0.1";
+/// Longer than API Gateway's, and short enough to be a URL of an event.
+const MAX_URI: usize = 64_000;
 
 /// Every request that is not an invocation.
 pub async fn handle(
@@ -23,6 +25,9 @@ pub async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
+    if uri.to_string().len() > MAX_URI {
+        return plain(StatusCode::URI_TOO_LONG, "URI too long");
+    }
     let event = event(&app, peer, &method, &uri, &headers, &body);
     let Some(function) = functions::named(functions::behind(uri.path())) else {
         return plain(StatusCode::NOT_FOUND, "no such function");
