@@ -8,7 +8,8 @@ use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::{Plan, Schedule};
 use crate::policy::Action;
-use crate::store::{live, schedules, todo};
+use crate::store::live::{self, Live};
+use crate::store::{schedules, todo};
 use crate::table::{Transacted, Written};
 
 /// Seconds after which a viewer may ask again for a broadcast that is not on air yet.
@@ -53,19 +54,19 @@ async fn create_and_attach(
         Ok(channel) => channel,
         Err(failed) => {
             if let Some(channel_id) = failed.left_behind {
-                super::schedules::discard_channel(app, &channel_id).await;
+                super::channels::discard(app, &channel_id).await;
             }
             return Err(failed.error.into());
         }
     };
     let writes = [
         schedules::attach_channel(tenant, &plan.id, operation, &channel),
-        todo::retire(tenant, &plan.id, super::schedules::retirement(app, plan))?,
+        todo::retire(tenant, &plan.id, super::channels::retirement(app, plan))?,
     ];
     match app.table.transact(&writes).await? {
         Transacted::Done => Ok(channel),
         Transacted::Refused(_) => {
-            super::schedules::discard_channel(app, &channel.channel_id).await;
+            super::channels::discard(app, &channel.channel_id).await;
             Err(Error::Unavailable("the schedule changed before its channel came".to_owned()))
         }
     }
@@ -76,8 +77,11 @@ async fn create_and_attach(
 /// # Errors
 /// `ScheduleNotFound`; `NotLive` while nobody publishes; what ImageFlux says when it does not tell.
 pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<String, Error> {
-    let load = form.map(|id| async move { Ok(schedules::find(&app.table, &bearer.tenant, &id).await?) });
-    let (caller, schedule) = admit(app, bearer, Action::GetView, load).await?;
+    let load = form.map(|id| async move {
+        let schedule = schedules::find(&app.table, &bearer.tenant, &id);
+        Ok(tokio::try_join!(schedule, live::find(&app.table, &bearer.tenant, &id))?)
+    });
+    let (caller, (schedule, seen)) = admit(app, bearer, Action::GetView, load).await?;
     let schedule = schedule.ok_or(Error::ScheduleNotFound)?;
     let channel = schedule.channel.ok_or(Error::NotLive(ASK_AGAIN))?;
     let playlists = app.imageflux.list_playlists(&channel.channel_id).await?;
@@ -85,7 +89,7 @@ pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error
         return Err(Error::NotLive(ASK_AGAIN));
     }
     let living: Vec<&str> = playlists.iter().map(|playlist| playlist.connection_id.as_str()).collect();
-    let newest = newest_connection(app, &caller.tenant, &schedule.plan.id, &living).await?;
+    let newest = newest_connection(app, &caller.tenant, &schedule.plan.id, seen, &living).await?;
     let playlist = playlists.into_iter().find(|playlist| Some(&playlist.connection_id) == newest.as_ref());
     playlist.map(|playlist| playlist.playlist_url).ok_or(Error::NotLive(ASK_AGAIN))
 }
@@ -95,15 +99,16 @@ async fn newest_connection(
     app: &App,
     tenant: &TenantId,
     schedule: &ScheduleId,
+    mut seen: Live,
     living: &[&str],
 ) -> Result<Option<String>, Error> {
     for _ in 0..MAX_DECISIONS {
-        let seen = live::find(&app.table, tenant, schedule).await?;
         let mut now = seen.clone();
         let newest = now.newest(living);
         if now == seen || live::remember(&app.table, tenant, schedule, &now).await? {
             return Ok(newest);
         }
+        seen = live::find(&app.table, tenant, schedule).await?;
     }
     Err(super::contended())
 }

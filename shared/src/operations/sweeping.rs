@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 
-use super::{Error, schedules};
+use super::{Error, reservations};
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
 use crate::store::todo::{self, Todo};
-use crate::store::{messages, schedules as schedules_store};
+use crate::store::{messages, schedules};
 use crate::table::Transacted;
 
 /// Entries that one run takes on.
@@ -52,7 +52,7 @@ pub async fn sweep(app: &App) -> Result<Swept, Error> {
 async fn finish(app: &App, entry: &Todo) -> Result<bool, Error> {
     match entry {
         Todo::Reservation(reservation) => {
-            schedules::release(app, reservation).await?;
+            reservations::release(app, reservation).await?;
             Ok(true)
         }
         Todo::Channel { channel_id, due } => {
@@ -75,10 +75,10 @@ async fn finish(app: &App, entry: &Todo) -> Result<bool, Error> {
 async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, due: DateTime<Utc>) -> Result<bool, Error> {
     let now = app.clock.now_second();
     let mut writes = vec![todo::is_retired(id, due)];
-    if let Some(Schedule { plan, channel: Some(channel) }) = schedules_store::find(&app.table, tenant, id).await? {
+    if let Some(Schedule { plan, channel: Some(channel) }) = schedules::find(&app.table, tenant, id).await? {
         let is_over = plan.interval.end() + app.channel_grace <= now;
         if is_over {
-            writes.push(schedules_store::retire_channel(tenant, &plan, &channel));
+            writes.push(schedules::retire_channel(tenant, &plan, &channel));
             writes.push(todo::delete_channel(&channel.channel_id, now)?);
         } else {
             writes.push(todo::retire(tenant, id, plan.interval.end() + app.channel_grace)?);

@@ -1,0 +1,147 @@
+//! The life of a reservation: a slot is taken, then it becomes a schedule with its channel, or nothing remains.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::idempotency::Attempt;
+use super::slots::{Gap, gap, gap_owner, make_way, pause};
+use super::{Error, MAX_DECISIONS, channels, contended};
+use crate::app::App;
+use crate::domain::channel::Channel;
+use crate::domain::hls::HlsParams;
+use crate::domain::ids::ScheduleId;
+use crate::domain::schedule::Schedule;
+use crate::store::calendar::{self, Node};
+use crate::store::todo::{self, Reservation};
+use crate::store::{instant_text, schedules};
+use crate::table::{Refusal, Transacted, Write};
+use crate::telemetry;
+
+/// How long undoing is tried while the table does not answer. The client has its refusal in time all the same.
+const UNDO_BUDGET: Duration = Duration::from_secs(10);
+
+/// Takes the slot.
+pub(super) async fn reserve(app: &App, reservation: &Reservation, mut owner: Node) -> Result<(), Error> {
+    let (tenant, plan) = (&reservation.tenant, &reservation.plan);
+    let lease_end = instant_text(reservation.lease_end);
+    for _ in 0..MAX_DECISIONS {
+        match gap(&owner, plan.interval) {
+            Gap::Taken => make_way(app, tenant, &owner, plan.interval).await?,
+            Gap::Torn => pause(app).await,
+            Gap::Free => {
+                let mut writes = calendar::take(tenant, &owner, plan.interval, &plan.id, Some(&lease_end))?.to_vec();
+                writes.push(todo::reserve(reservation)?);
+                if let Transacted::Done = app.table.transact(&writes).await? {
+                    return Ok(());
+                }
+            }
+        }
+        owner = gap_owner(app, tenant, plan.interval).await?;
+    }
+    Err(contended())
+}
+
+/// Turns the reservation into a schedule, unless its lease was found to have ended.
+pub(super) async fn activate(
+    app: &App,
+    reservation: Reservation,
+    channel: Channel,
+    hls: &HlsParams,
+    attempt: &Attempt,
+) -> Result<ScheduleId, Error> {
+    let (tenant, plan) = (&reservation.tenant, &reservation.plan);
+    let channel_id = channel.channel_id.clone();
+    let schedule = Schedule { plan: plan.clone(), channel: Some(channel) };
+    let id = plan.id.clone();
+    telemetry::note("schedule", id.as_str());
+    let mut writes = vec![
+        todo::settle(&reservation),
+        schedules::create(tenant, &schedule)?,
+        schedules::keep_hls(tenant, &id, hls)?,
+        todo::retire(tenant, &id, channels::retirement(app, plan))?,
+    ];
+    writes.extend(attempt.answer(id.as_str()));
+    let error = match app.table.transact(&writes).await {
+        Ok(Transacted::Done) => return Ok(id),
+        Ok(Transacted::Refused(_)) => Error::Unavailable("the reservation ended before its channel came".to_owned()),
+        // Nobody knows whether it happened. Undoing it decides: one of the two ends the reservation first.
+        Err(error) => error.into(),
+    };
+    let deadline = Instant::now() + UNDO_BUDGET;
+    loop {
+        match undo(app, &reservation, &channel_id).await {
+            Ok(Undone::Activated) => return Ok(id),
+            Ok(Undone::Gone) => return Err(error),
+            // Nothing else remembers the channel, so giving up would lose it.
+            Err(Error::Unavailable(_)) if Instant::now() < deadline => pause(app).await,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What undoing a reservation found.
+enum Undone {
+    Gone,
+    /// It had become a schedule before.
+    Activated,
+}
+
+/// Undoes a reservation whose channel was created; from the same moment on the channel is one to be deleted.
+async fn undo(app: &App, reservation: &Reservation, channel_id: &str) -> Result<Undone, Error> {
+    let due = app.clock.now_second();
+    let Reservation { tenant, plan, .. } = reservation;
+    match end(app, reservation, Some(todo::delete_channel(channel_id, due)?)).await? {
+        Ended::Now => channels::delete(app, channel_id, due).await,
+        Ended::Before if schedules::find(&app.table, tenant, &plan.id).await?.is_some() => {
+            return Ok(Undone::Activated);
+        }
+        Ended::Before => channels::discard(app, channel_id).await,
+    }
+    Ok(Undone::Gone)
+}
+
+/// Undoes a reservation that has no channel; one that is gone already is undone.
+pub(super) async fn release(app: &App, reservation: &Reservation) -> Result<(), Error> {
+    end(app, reservation, None).await.map(drop)
+}
+
+/// How a reservation ended.
+enum Ended {
+    Now,
+    /// It was released or became a schedule.
+    Before,
+}
+
+/// Ends a reservation and frees its slot, together with what else has to be written then.
+async fn end(app: &App, reservation: &Reservation, besides: Option<Write>) -> Result<Ended, Error> {
+    let Reservation { tenant, plan, .. } = reservation;
+    for _ in 0..MAX_DECISIONS {
+        let mut writes: Vec<Write> = Vec::new();
+        match calendar::at_with_predecessor(&app.table, tenant, plan.interval.start()).await? {
+            Some((node, predecessor)) if node.is(&plan.id) => {
+                writes.extend(calendar::give_back(tenant, &predecessor, &node));
+            }
+            // A slot that is free or another's, or a list seen in the middle of a change.
+            _ => {
+                if calendar::at(&app.table, tenant, &instant_text(plan.interval.start()))
+                    .await?
+                    .is_some_and(|node| node.is(&plan.id))
+                {
+                    pause(app).await;
+                    continue;
+                }
+            }
+        }
+        writes.extend(besides.clone());
+        writes.push(todo::settle(reservation));
+        match app.table.transact(&writes).await? {
+            Transacted::Done => return Ok(Ended::Now),
+            Transacted::Refused(refusals) if refusals.last().is_some_and(Refusal::is_failed) => {
+                return Ok(Ended::Before);
+            }
+            Transacted::Refused(_) => {}
+        }
+    }
+    Err(contended())
+}
