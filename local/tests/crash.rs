@@ -184,12 +184,10 @@ impl Product {
 }
 
 async fn log_in(url: &str) -> Actor {
-    let mut master = Actor {
-        email: demo::EMAIL.to_owned(),
-        password: demo::PASSWORD.to_owned(),
-        access_code: demo::ACCESS_CODE.to_owned(),
-        ..Actor::at(url)
-    };
+    let mut master = Actor::at(url);
+    master.email = demo::EMAIL.into();
+    master.password = demo::PASSWORD.into();
+    master.access_code = demo::ACCESS_CODE.into();
     master.token = Some(master.new_token().await);
     master
 }

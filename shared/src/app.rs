@@ -12,12 +12,13 @@ use crate::credentials;
 use crate::credentials::passwords::Cost;
 use crate::credentials::tokens::Tokens;
 use crate::domain::ids::TenantId;
+use crate::https;
 use crate::imageflux::ImageFlux;
 use crate::imageflux::transport::Https;
 use crate::random::Random;
 use crate::store::tenants;
 use crate::table::Table;
-use crate::table::dynamodb::{self, DynamoDb};
+use crate::table::dynamodb::DynamoDb;
 
 #[derive(Clone)]
 pub struct App {
@@ -47,7 +48,7 @@ impl App {
     /// # Errors
     /// Names what is missing or wrong.
     pub async fn from_env() -> Result<Self, String> {
-        let sdk = dynamodb::sdk_config_from_env().await;
+        let sdk = https::sdk_config_from_env().await?;
         let config = Config::from_env(&sdk).await?;
         let table = DynamoDb::new(&sdk, config.table_name.clone());
         let random = Random::default();

@@ -12,6 +12,7 @@ pub mod lambda;
 pub mod app;
 pub mod config;
 pub mod secrets;
+pub mod https;
 pub mod clock;
 pub mod random;
 pub mod telemetry;

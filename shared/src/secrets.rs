@@ -11,7 +11,6 @@ use secrecy::SecretString;
 
 use crate::config::var;
 
-const CONNECT: Duration = Duration::from_millis(500);
 const ATTEMPT: Duration = Duration::from_secs(1);
 const BUDGET: Duration = Duration::from_secs(3);
 
@@ -24,8 +23,7 @@ pub async fn find(sdk: &SdkConfig, name: &str) -> Result<Option<SecretString>, S
         return Ok(Some(value.into()));
     }
     let Some(id) = var(&format!("{name}_SECRET")) else { return Ok(None) };
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).operation_timeout(BUDGET);
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(BUDGET);
     let config = aws_sdk_secretsmanager::config::Builder::from(sdk)
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts.build())

@@ -2,7 +2,7 @@
 //!
 //! Each test has a product of its own, in memory, and speaks to it over HTTP as its users do.
 
-#![expect(clippy::missing_panics_doc, reason = "whatever is not as expected here is a panic")]
+#![allow(clippy::missing_panics_doc, reason = "whatever is not as expected here is a panic")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -53,6 +53,15 @@ impl Product {
     /// Lets time pass for the product.
     pub fn advance(&self, by: Duration) {
         self.server.app.clock.advance(by);
+    }
+
+    /// From now on, whatever needs the table fails.
+    pub async fn lose_the_table(&self) {
+        let request = self.http.post(&self.server.table_url).header("x-amz-target", "DynamoDB_20120810.DeleteTable");
+        let request = request.header("content-type", "application/x-amz-json-1.0");
+        let request = request.body(json!({"TableName": Options::default().table_name}).to_string());
+        let answer = answer_to(request).await.expect("an answer");
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     }
 
     /// Now, and some seconds later, as the API writes it.

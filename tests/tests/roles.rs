@@ -140,7 +140,7 @@ fn grants_in(line: &str) -> Vec<Grant> {
 }
 
 #[tokio::test]
-#[expect(
+#[allow(
     clippy::too_many_lines,
     reason = "one day in the life of a deployment, from the first tenant to the last sweep"
 )]

@@ -4,8 +4,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::https;
 
 /// An answer as it came, cut at the size that was asked for.
 pub struct Answer {
@@ -47,20 +48,7 @@ impl Https {
     /// # Errors
     /// When the endpoint is no URL or the token cannot be a header.
     pub fn new(endpoint: &str, access_token: &SecretString) -> Result<Self, String> {
-        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
-        let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(POOL_IDLE)
-            .build()
-            .map_err(|error| error.to_string())?;
+        let client = https::client(CONNECT, POOL_IDLE)?;
         let token = access_token.expose_secret().trim();
         let token = token.strip_prefix("Bearer ").unwrap_or(token);
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))

@@ -1,5 +1,6 @@
 //! What a presenter needs to publish, and a viewer to watch.
 
+use super::channels::{self, Decided};
 use super::{Error, MAX_DECISIONS, admit, lease_end};
 use crate::app::App;
 use crate::credentials::tokens::Bearer;
@@ -54,22 +55,47 @@ async fn create_and_attach(
         Ok(channel) => channel,
         Err(failed) => {
             if let Some(channel_id) = failed.left_behind {
-                super::channels::discard(app, &channel_id).await;
+                channels::discard(app, &channel_id).await;
             }
             return Err(failed.error.into());
         }
     };
     let writes = [
         schedules::attach_channel(tenant, &plan.id, operation, &channel),
-        todo::retire(tenant, &plan.id, super::channels::retirement(app, plan))?,
+        todo::retire(tenant, &plan.id, channels::retirement(app, plan))?,
     ];
-    match app.table.transact(&writes).await? {
-        Transacted::Done => Ok(channel),
-        Transacted::Refused(_) => {
-            super::channels::discard(app, &channel.channel_id).await;
-            Err(Error::Unavailable("the schedule changed before its channel came".to_owned()))
-        }
+    let error = match app.table.transact(&writes).await {
+        Ok(Transacted::Done) => return Ok(channel),
+        Ok(Transacted::Refused(_)) => Error::Unavailable("the schedule changed before its channel came".to_owned()),
+        // Nobody knows whether it happened. Undoing it decides: one of the two ends the claim first.
+        Err(error) => error.into(),
+    };
+    match channels::insist(app, || Box::pin(undo(app, tenant, &plan.id, operation, &channel.channel_id))).await? {
+        Decided::Taken => Ok(channel),
+        Decided::Discarded => Err(error),
     }
+}
+
+/// Ends the claim of an operation that made a channel; from the same moment on the channel is one to be deleted.
+async fn undo(
+    app: &App,
+    tenant: &TenantId,
+    id: &ScheduleId,
+    operation: &str,
+    channel_id: &str,
+) -> Result<Decided, Error> {
+    let due = app.clock.now_second();
+    let writes = [schedules::unclaim_channel(tenant, id, operation), todo::delete_channel(channel_id, due)?];
+    if let Transacted::Done = app.table.transact(&writes).await? {
+        channels::delete(app, channel_id, due).await;
+        return Ok(Decided::Discarded);
+    }
+    let channel = schedules::find(&app.table, tenant, id).await?.and_then(|schedule| schedule.channel);
+    if channel.is_some_and(|channel| channel.channel_id == channel_id) {
+        return Ok(Decided::Taken);
+    }
+    channels::discard(app, channel_id).await;
+    Ok(Decided::Discarded)
 }
 
 /// The playlist of the newest living connection.

@@ -1,10 +1,39 @@
 //! What becomes of channels that are not needed any more.
 
-use chrono::{DateTime, Utc};
+use std::pin::Pin;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use super::{Error, slots};
 use crate::app::App;
 use crate::domain::schedule::Plan;
 use crate::store::todo;
+
+/// How long the table is asked to decide over a channel. The client has its refusal in time all the same.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether a channel was taken after all when nobody knew.
+pub(super) enum Decided {
+    Taken,
+    Discarded,
+}
+
+/// Decides over a channel, again and again while the table does not answer: nothing else remembers the
+/// channel, so giving up would lose it.
+pub(super) async fn insist<'a>(
+    app: &App,
+    mut decide: impl FnMut() -> Pin<Box<dyn Future<Output = Result<Decided, Error>> + Send + 'a>>,
+) -> Result<Decided, Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match decide().await {
+            Err(Error::Unavailable(_)) if Instant::now() < deadline => slots::pause(app).await,
+            decided => return decided,
+        }
+    }
+}
 
 /// When a channel may go: some time after the broadcast has ended, and no sooner than that after now.
 pub(super) fn retirement(app: &App, plan: &Plan) -> DateTime<Utc> {

@@ -1,12 +1,9 @@
 //! The life of a reservation: a slot is taken, then it becomes a schedule with its channel, or nothing remains.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
+use super::channels::{self, Decided};
 use super::idempotency::Attempt;
 use super::slots::{Gap, gap, gap_owner, make_way, pause};
-use super::{Error, MAX_DECISIONS, channels, contended};
+use super::{Error, MAX_DECISIONS, contended};
 use crate::app::App;
 use crate::domain::channel::Channel;
 use crate::domain::hls::HlsParams;
@@ -17,9 +14,6 @@ use crate::store::todo::{self, Reservation};
 use crate::store::{instant_text, schedules};
 use crate::table::{Refusal, Transacted, Write};
 use crate::telemetry;
-
-/// How long undoing is tried while the table does not answer. The client has its refusal in time all the same.
-const UNDO_BUDGET: Duration = Duration::from_secs(10);
 
 /// Takes the slot.
 pub(super) async fn reserve(app: &App, reservation: &Reservation, mut owner: Node) -> Result<(), Error> {
@@ -68,37 +62,24 @@ pub(super) async fn activate(
         // Nobody knows whether it happened. Undoing it decides: one of the two ends the reservation first.
         Err(error) => error.into(),
     };
-    let deadline = Instant::now() + UNDO_BUDGET;
-    loop {
-        match undo(app, &reservation, &channel_id).await {
-            Ok(Undone::Activated) => return Ok(id),
-            Ok(Undone::Gone) => return Err(error),
-            // Nothing else remembers the channel, so giving up would lose it.
-            Err(Error::Unavailable(_)) if Instant::now() < deadline => pause(app).await,
-            Err(error) => return Err(error),
-        }
+    match channels::insist(app, || Box::pin(undo(app, &reservation, &channel_id))).await? {
+        Decided::Taken => Ok(id),
+        Decided::Discarded => Err(error),
     }
 }
 
-/// What undoing a reservation found.
-enum Undone {
-    Gone,
-    /// It had become a schedule before.
-    Activated,
-}
-
 /// Undoes a reservation whose channel was created; from the same moment on the channel is one to be deleted.
-async fn undo(app: &App, reservation: &Reservation, channel_id: &str) -> Result<Undone, Error> {
+async fn undo(app: &App, reservation: &Reservation, channel_id: &str) -> Result<Decided, Error> {
     let due = app.clock.now_second();
     let Reservation { tenant, plan, .. } = reservation;
     match end(app, reservation, Some(todo::delete_channel(channel_id, due)?)).await? {
         Ended::Now => channels::delete(app, channel_id, due).await,
         Ended::Before if schedules::find(&app.table, tenant, &plan.id).await?.is_some() => {
-            return Ok(Undone::Activated);
+            return Ok(Decided::Taken);
         }
         Ended::Before => channels::discard(app, channel_id).await,
     }
-    Ok(Undone::Gone)
+    Ok(Decided::Discarded)
 }
 
 /// Undoes a reservation that has no channel; one that is gone already is undone.

@@ -167,16 +167,17 @@ pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, 
     let load = form.map(|password| async { Ok((password, own.await?)) });
     let (mut caller, (password, mut credential)) = admit(app, bearer, Action::ChangePassword, load).await?;
     for _ in 0..MAX_DECISIONS {
-        let seen = credential.ok_or_else(|| Error::Internal("a user without a password".to_owned()))?;
-        let hash = renewed(app, &password, &seen, &caller).await?;
-        let mut user = users::touch(&caller.tenant, caller.user.id);
-        users::renew_tokens(&mut user, &caller.user, Some(&bearer.token));
-        let unchanged = Condition::Equals("phc", crate::table::Value::S(seen.phc));
-        let writes = [credentials::put(&caller.tenant, caller.user.id, &hash, unchanged)?, user];
-        if let Transacted::Done = app.table.transact(&writes).await? {
-            return Ok(());
+        if let Some(seen) = credential {
+            let hash = renewed(app, &password, &seen, &caller).await?;
+            let mut user = users::touch(&caller.tenant, caller.user.id);
+            users::renew_tokens(&mut user, &caller.user, Some(&bearer.token));
+            let unchanged = Condition::Equals("phc", crate::table::Value::S(seen.phc));
+            let writes = [credentials::put(&caller.tenant, caller.user.id, &hash, unchanged)?, user];
+            if let Transacted::Done = app.table.transact(&writes).await? {
+                return Ok(());
+            }
         }
-        // Somebody changed this password meanwhile; perhaps this token is dead now.
+        // Somebody changed this password or deleted this user meanwhile; perhaps this token is dead now.
         let again = async { Ok(credentials::find(&app.table, &bearer.tenant, bearer.user).await?) };
         (caller, credential) = admit(app, bearer, Action::ChangePassword, Ok(again)).await?;
     }

@@ -15,7 +15,7 @@ pub struct Live {
     version: i64,
 }
 
-/// More than any broadcast needs; the oldest are forgotten first.
+/// More than any broadcast needs; the oldest of the dead are forgotten first.
 const REMEMBERED: usize = 100;
 
 impl Live {
@@ -26,8 +26,12 @@ impl Live {
                 self.connections.push((*connection).to_owned());
             }
         }
-        let forgotten = self.connections.len().saturating_sub(REMEMBERED);
-        self.connections.drain(..forgotten);
+        let mut too_many = self.connections.len().saturating_sub(REMEMBERED);
+        self.connections.retain(|seen| {
+            let is_forgotten = too_many > 0 && !living.contains(&seen.as_str());
+            too_many -= usize::from(is_forgotten);
+            !is_forgotten
+        });
         self.connections.iter().rev().find(|seen| living.contains(&seen.as_str())).cloned()
     }
 }
@@ -35,6 +39,9 @@ impl Live {
 /// # Errors
 /// When the table does not answer.
 pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Result<Live, TableError> {
+    if !schedule.is_well_formed() {
+        return Ok(Live::default());
+    }
     let item = table.get(&keys::live(tenant, schedule)).await?;
     Ok(item.map(decode).transpose()?.unwrap_or_default())
 }
@@ -68,6 +75,17 @@ mod tests {
         assert_eq!(live.newest(&["a"]), Some("a".to_owned()));
         assert_eq!(live.newest(&["b", "a"]), Some("b".to_owned()));
         assert_eq!(live.newest(&["a", "b"]), Some("b".to_owned()));
+    }
+
+    #[test]
+    fn of_too_many_connections_the_living_are_never_forgotten() {
+        let names: Vec<String> = (0..150).map(|number| format!("c{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut live = Live::default();
+        assert_eq!(live.newest(&names).as_deref(), Some("c149"));
+        assert_eq!(live.newest(&names).as_deref(), Some("c149"));
+        assert_eq!(live.newest(&["c0"]).as_deref(), Some("c0"));
+        assert_eq!(live.connections.len(), REMEMBERED);
     }
 
     #[test]

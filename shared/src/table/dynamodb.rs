@@ -9,14 +9,12 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue,
     ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use uuid::Uuid;
 
 use super::{
@@ -25,7 +23,6 @@ use super::{
 };
 use crate::telemetry;
 
-const CONNECT: Duration = Duration::from_millis(500);
 const READ_ATTEMPT: Duration = Duration::from_millis(700);
 const WRITE_ATTEMPT: Duration = Duration::from_secs(1);
 
@@ -41,7 +38,7 @@ impl DynamoDb {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
         let client = |attempt| {
-            let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(attempt).build();
+            let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
             let config = aws_sdk_dynamodb::config::Builder::from(config)
                 .retry_config(RetryConfig::disabled())
                 .timeout_config(timeouts)
@@ -307,17 +304,6 @@ impl Backend for DynamoDb {
     fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
         Box::pin(self.transact_all(writes, token))
     }
-}
-
-/// Region, credentials and endpoints from the environment, as AWS defines it.
-pub async fn sdk_config_from_env() -> aws_config::SdkConfig {
-    aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http_client()).load().await
-}
-
-/// HTTPS for the SDK, with the same cryptography as everything else here.
-#[must_use]
-pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
 /// Builds expressions and collects the names and values behind their placeholders.

@@ -23,6 +23,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// When the last operation began.
+    pub fn ended(&self) -> i64 {
+        self.entries.iter().map(|entry| entry.invoked).max().unwrap_or(0)
+    }
+
     /// The table as it was in the end.
     pub fn last_items(&self) -> BTreeMap<Key, Item> {
         let mut items = BTreeMap::new();

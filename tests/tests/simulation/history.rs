@@ -13,6 +13,7 @@ pub enum Call {
     MoveSchedule { id: ScheduleId, name: String, interval: Interval },
     DeleteSchedule { id: ScheduleId },
     ListSchedules,
+    GetDelivery { id: ScheduleId },
     Sweep,
     Post { schedule: ScheduleId, body: String },
     ReadChat,

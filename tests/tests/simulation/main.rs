@@ -15,6 +15,7 @@ mod model;
 mod people;
 mod people_checks;
 mod planners;
+mod presenters;
 mod run;
 mod schedule_checks;
 mod table;

@@ -78,11 +78,11 @@ async fn create_once(actor: &Actor, name: &str, interval: Interval, key: &Option
     actor.perform(call, work, ToString::to_string).await
 }
 
-/// A broadcast in some days, which nobody moves.
-pub async fn create_far_away(actor: &Actor) -> ScheduleId {
-    let start = instant(0) + TimeDelta::days(3);
-    let interval = Interval::new(start, start + TimeDelta::hours(1)).expect("a start before its end");
-    match create_once(actor, "far away", interval, &None).await {
+/// A broadcast from so many seconds after the beginning to so many, which nobody moves.
+pub async fn create_between(actor: &Actor, name: &str, start: i64, end: i64) -> ScheduleId {
+    let at = |seconds| instant(0) + TimeDelta::seconds(seconds);
+    let interval = Interval::new(at(start), at(end)).expect("a start before its end");
+    match create_once(actor, name, interval, &None).await {
         Reply::Done(id) => id,
         _ => panic!("a schedule"),
     }

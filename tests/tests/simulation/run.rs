@@ -24,6 +24,7 @@ use crate::history::Reply;
 use crate::people::{self, ACCESS_CODE, FIRST_PASSWORD, Memory};
 use crate::people_checks;
 use crate::planners::{self, Known};
+use crate::presenters;
 use crate::schedule_checks;
 use crate::world::{Actor, Seams, World};
 
@@ -81,7 +82,9 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         let email = format!("person{number}@example.jp");
         memory.add(a_user(&master, &email).await, &email);
     }
-    let chat = planners::create_far_away(&master).await;
+    let chat = planners::create_between(&master, "in some days", 300_000, 303_600).await;
+    let over = planners::create_between(&master, "over", -200, -100).await;
+    let soon_over = planners::create_between(&master, "soon over", -100, 10).await;
     world.nemesis.wake();
     let known = Known::default();
     let mut actors: Vec<BoxFuture<'static, ()>> = Vec::new();
@@ -99,6 +102,11 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         let talker = world.actor(number, &tenants[0], user);
         actors.push(chatters::talk(talker, chat.clone(), known.clone(), format!("t{number}"), 12).boxed());
     }
+    for number in 60..63 {
+        let presenter = world.actor(number, &tenants[0], UserId::MASTER);
+        let old = vec![over.clone(), soon_over.clone()];
+        actors.push(presenters::present(presenter, old, known.clone(), 12).boxed());
+    }
     for number in 50..54 {
         let person = world.actor(number, &tenants[0], UserId::MASTER);
         actors.push(people::come_and_go(person, memory.clone(), format!("u{number}"), 25).boxed());
@@ -115,6 +123,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let sweeper = world.actor(40, &tenants[0], UserId::MASTER);
     for _ in 0..2 {
         planners::sweep(&sweeper).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
     }
     let entries = std::mem::take(&mut *world.history.entries());
     let channels = world.upstream.channels().clone();

@@ -10,7 +10,7 @@ use shared::table::{Item, Key};
 
 use crate::checks::{Evidence, Findings, text};
 use crate::history::{Call, Entry, Outcome};
-use crate::world::instant;
+use crate::world::{CHANNEL_GRACE, instant};
 
 /// A reservation is void when its lease has ended; two clocks may differ by two seconds about when.
 const SKEW: i64 = 2_000;
@@ -32,6 +32,7 @@ pub fn check(evidence: &Evidence, findings: &mut Findings) {
     for entry in &evidence.entries {
         conflict_is_justified(entry, &spans, findings);
         nothing_that_started_was_deleted(entry, &spans, findings);
+        delivery_is_true(entry, evidence, findings);
         refused_leaves_no_trace(entry, &spans, evidence, findings);
     }
     acknowledged_is_there(evidence, &last, findings);
@@ -143,6 +144,21 @@ fn nothing_that_started_was_deleted(entry: &Entry, spans: &[Span], findings: &mu
     });
 }
 
+/// What a presenter is told was the schedule's channel while it asked.
+fn delivery_is_true(entry: &Entry, evidence: &Evidence, findings: &mut Findings) {
+    let (Call::GetDelivery { id }, Outcome::Done(channel)) = (&entry.call, &entry.outcome) else { return };
+    let mut was_true = false;
+    let mut is_true = false;
+    for commit in evidence.journal.iter().take_while(|commit| commit.at <= entry.returned) {
+        let is_it = |key: &Key| key.pk.starts_with("SCHED#") && key.sk == id.as_str();
+        for (_, after) in commit.changes.iter().filter(|(key, _)| is_it(key)) {
+            was_true |= is_true && commit.seen_at >= entry.invoked;
+            is_true = after.as_ref().is_some_and(|item| text(item, "channel_id") == channel);
+        }
+    }
+    findings.require(was_true || is_true, "a delivery is true", || format!("{entry:?}"));
+}
+
 /// Unless an attempt of it was still under way, which nobody can call back.
 fn refused_leaves_no_trace(entry: &Entry, spans: &[Span], evidence: &Evidence, findings: &mut Findings) {
     let (name, Outcome::Refused(_), false) = (name_of(entry), &entry.outcome, entry.ambiguous) else { return };
@@ -220,16 +236,22 @@ fn one_effect_per_key(evidence: &Evidence, findings: &mut Findings) {
 
 fn one_channel_each(evidence: &Evidence, last: &Items, findings: &mut Findings) {
     let mut wanted = BTreeSet::new();
+    let over = instant_text(instant(evidence.ended() - 1_000 * CHANNEL_GRACE + SKEW));
     for (_, item) in
         last.iter().filter(|(key, item)| key.pk.starts_with("SCHED#") && !text(item, "starts_at").is_empty())
     {
         let channel = text(item, "channel_id");
+        if channel.is_empty() && text(item, "ends_at") <= over.as_str() {
+            continue;
+        }
         findings.require(!channel.is_empty() && wanted.insert(channel), "one channel each", || format!("{item:?}"));
         let is_there = evidence.channels.get(channel).is_some_and(|channel| !channel.deleted);
         findings.require(is_there, "one channel each", || format!("deleted: {item:?}"));
     }
+    let just_now = Key { pk: "TODO".to_owned(), sk: instant_text(instant(evidence.ended() - SKEW - 2_000)) };
+    let retired_just_now: BTreeSet<&str> = last.range(just_now..).map(|(_, item)| text(item, "channel_id")).collect();
     for (id, channel) in &evidence.channels {
-        if channel.deleted || wanted.contains(id.as_str()) {
+        if channel.deleted || wanted.contains(id.as_str()) || retired_just_now.contains(id.as_str()) {
             continue;
         }
         let entry = channel.operation.map(|operation| &evidence.entries[operation]);
@@ -249,8 +271,7 @@ fn was_out_of_order(evidence: &Evidence, entry: &Entry) -> bool {
 }
 
 fn nothing_is_left_to_do(evidence: &Evidence, last: &Items, findings: &mut Findings) {
-    let now = evidence.entries.iter().map(|entry| entry.invoked).max().unwrap_or(0);
-    let due = instant_text(instant(now));
+    let due = instant_text(instant(evidence.ended() - SKEW));
     for (key, item) in last.range(Key { pk: "TODO".to_owned(), sk: String::new() }..) {
         findings.require(key.pk != "TODO" || key.sk >= due, "two sweeps finish everything", || format!("{item:?}"));
     }

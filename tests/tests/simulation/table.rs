@@ -133,7 +133,7 @@ async fn attempt<T: Send + 'static>(
     limit: Duration,
     served: impl Future<Output = Result<T, Fault>> + Send + 'static,
 ) -> Result<T, Fault> {
-    #[expect(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
+    #[allow(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
     let served = tokio::spawn(served);
     let answer = match timeout(limit, served).await {
         Ok(Ok(answer)) => answer,

@@ -29,6 +29,9 @@ use crate::table::SimulatedTable;
 /// The gateway waits no longer; what the function does then is nobody's business any more.
 const GATEWAY: Duration = Duration::from_secs(29);
 
+/// How long after its schedule's end a channel is kept, in seconds.
+pub const CHANNEL_GRACE: i64 = 20;
+
 /// What stands between the product and its dependencies; mistakes are planted here.
 pub struct Seams {
     pub table: Box<dyn Fn(SimulatedTable, &Random) -> Arc<dyn Backend> + Send + Sync>,
@@ -177,7 +180,7 @@ fn template() -> &'static App {
             token_lifetime_seconds: 12 * 60 * 60,
             imageflux_endpoint: "http://127.0.0.1:9".to_owned(),
             imageflux_access_token: None,
-            channel_grace_seconds: 24 * 60 * 60,
+            channel_grace_seconds: CHANNEL_GRACE,
             deletes_orphans: false,
             cors_origins: Vec::new(),
         };
