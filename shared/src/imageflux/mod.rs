@@ -92,9 +92,12 @@ impl ImageFlux {
     pub async fn create_channel(&self, hls: &HlsParams) -> Result<Channel, CreateError> {
         let body = format!(r#"{{"hls":{}}}"#, hls.as_json());
         let target = "ImageFlux_20200316.CreateMultistreamChannelWithHLS";
-        let answer = self.call(target, &body, CREATE_BUDGET, MAX_ANSWER).await;
-        let answer = match answer {
-            Err(Failure::NotSent(_)) => self.call(target, &body, CREATE_BUDGET, MAX_ANSWER).await,
+        let deadline = tokio::time::Instant::now() + CREATE_BUDGET;
+        let answer = match self.call(target, &body, CREATE_BUDGET, MAX_ANSWER).await {
+            Err(Failure::NotSent(_)) => {
+                let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+                self.call(target, &body, left, MAX_ANSWER).await
+            }
             answer => answer,
         };
         let nothing_left = |error| CreateError { error, left_behind: None };
