@@ -175,3 +175,24 @@ async fn sweepers_that_run_at_once_do_no_harm() {
     let due = todo::due(&product.server.app.table, product.server.app.clock.now(), 10).await.unwrap();
     assert!(due.is_empty());
 }
+
+#[tokio::test]
+async fn a_hanging_imageflux_delays_a_deletion_but_does_not_stop_it() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    upstream.is(Mood::Sleeps(Duration::from_secs(60)));
+    let deleted = tokio::time::timeout(Duration::from_secs(8), async {
+        master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+    });
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(1_000)).await;
+        assert_eq!(master.get("/api/schedule").await.ok(), json!([]), "it is gone before its channel");
+    };
+    let (deleted, ()) = tokio::join!(deleted, meanwhile);
+    deleted.expect("an answer in time");
+    upstream.is(Mood::Kind);
+    master.plan(1).await;
+    assert_is_consistent(&product, &master).await;
+}
