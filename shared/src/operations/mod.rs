@@ -151,8 +151,8 @@ fn allowed(caller: Caller, action: Action) -> Result<Caller, Error> {
     if policy::allows(caller.user.permissions, action) { Ok(caller) } else { Err(Error::PermissionDenied) }
 }
 
-/// How often an operation decides again when somebody else was faster. Each time somebody got something done, so of
-/// many at once in one gap of a calendar nobody needs as many as there are.
+/// How often an operation decides again when somebody else was faster. Each time somebody got something done, and
+/// split a gap of the calendar among the rest, so that of many at once nobody needs as many as there are.
 const MAX_DECISIONS: usize = 32;
 
 fn contended() -> Error {

@@ -19,7 +19,7 @@ use crate::telemetry;
 pub(super) async fn reserve(app: &App, reservation: &Reservation, mut owner: Node) -> Result<(), Error> {
     let (tenant, plan) = (&reservation.tenant, &reservation.plan);
     let lease_end = instant_text(reservation.lease_end);
-    for _ in 0..MAX_DECISIONS {
+    for decision in 0..MAX_DECISIONS {
         match gap(&owner, plan.interval) {
             Gap::Taken => make_way(app, tenant, &owner, plan.interval).await?,
             Gap::Torn => pause(app).await,
@@ -28,6 +28,10 @@ pub(super) async fn reserve(app: &App, reservation: &Reservation, mut owner: Nod
                 writes.push(todo::reserve(reservation)?);
                 if let Transacted::Done = app.table.transact(&writes).await? {
                     return Ok(());
+                }
+                // Many who come in the order of their starts would each wait for all before them.
+                if decision > 0 {
+                    pause(app).await;
                 }
             }
         }
