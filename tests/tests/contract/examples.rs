@@ -1,0 +1,111 @@
+//! Every request that `openapi.yaml` shows is sent, and its answer is one that `openapi.yaml` shows.
+
+use api_tests::{Actor, Answer, Product, new_user, unique_email};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::assert_none;
+use crate::description::{Description, Operation, examples_of};
+
+/// A request as the description shows it.
+struct Shown {
+    query: Map<String, Value>,
+    headers: Vec<(String, String)>,
+    body: Option<Value>,
+}
+
+#[tokio::test]
+async fn every_request_is_answered_as_described() {
+    let description = Description::get();
+    let mut wrong = Vec::new();
+    for operation in description.operations() {
+        for shown in shown(description, &operation) {
+            if let Some(body) = &shown.body {
+                let violations = description.violations(&operation.request["schema"], body);
+                wrong.extend(violations.into_iter().map(|line| format!("the request of {}: {line}", operation.id)));
+            }
+            // To the letter, on a product where what it speaks of is not there; then where it is; then as nobody.
+            let product = Product::start().await;
+            let answer = send(&product.master().await, &operation, &shown).await;
+            wrong.extend(description.disagreements(&operation, &answer));
+
+            let product = Product::start().await;
+            let master = product.master().await;
+            let answer = send(&master, &operation, &there(&product, &master, &operation, shown).await).await;
+            if answer.status != 200 {
+                wrong.push(format!("{} is not answered 200 but {}", operation.id, answer.text));
+            }
+            wrong.extend(description.disagreements(&operation, &answer));
+
+            let answer = product.anonymous().send(method(&operation), &operation.path, &[], None).await;
+            wrong.extend(description.disagreements(&operation, &answer));
+        }
+    }
+    assert_none(&wrong);
+}
+
+fn shown(description: &Description, operation: &Operation) -> Vec<Shown> {
+    let mut query = Map::new();
+    let mut required = Map::new();
+    let mut headers = Vec::new();
+    for parameter in &operation.parameters {
+        let Some(example) = parameter.get("example") else { continue };
+        let name = parameter["name"].as_str().unwrap().to_owned();
+        if parameter["in"] == "header" {
+            headers.push((name, example.as_str().unwrap().to_owned()));
+            continue;
+        }
+        if parameter["required"] == true {
+            required.insert(name.clone(), example.clone());
+        }
+        query.insert(name, example.clone());
+    }
+    let bodies: Vec<Option<Value>> = match examples_of(description, &operation.request) {
+        none if none.is_empty() => vec![None],
+        some => some.into_iter().cloned().map(Some).collect(),
+    };
+    let mut all = Vec::new();
+    for body in bodies {
+        // Without what may be left out, and with it.
+        all.push(Shown { query: required.clone(), headers: Vec::new(), body: body.clone() });
+        all.push(Shown { query: query.clone(), headers: headers.clone(), body });
+    }
+    all
+}
+
+/// The same request about a broadcast that is there and live, a user who is there, an address that is free.
+async fn there(product: &Product, master: &Actor, operation: &Operation, mut shown: Shown) -> Shown {
+    let schedule = master.plan(1).await;
+    let channel = master.get(&format!("/api/delivery?schedule_id={schedule}")).await.ok()["channel_id"].clone();
+    product.server.simulator.publish(channel.as_str().unwrap()).unwrap();
+    master.post("/api/chat", &json!({"schedule_id": schedule, "body": "こんにちは"})).await.ok();
+    let user = master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"].clone();
+    for members in [Some(&mut shown.query), shown.body.as_mut().and_then(Value::as_object_mut)].into_iter().flatten() {
+        let mut values = vec![("schedule_id", json!(schedule)), ("user_id", user.clone())];
+        if operation.id == "create_user" {
+            values.push(("email", json!(unique_email())));
+        }
+        for (name, value) in values {
+            if members.contains_key(name) {
+                members.insert(name.to_owned(), value);
+            }
+        }
+    }
+    shown
+}
+
+fn method(operation: &Operation) -> Method {
+    operation.method.parse().expect("a method")
+}
+
+async fn send(actor: &Actor, operation: &Operation, shown: &Shown) -> Answer {
+    let mut path = operation.path.clone();
+    for (name, value) in &shown.query {
+        path.push(if path.contains('?') { '&' } else { '?' });
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        path.push_str(&format!("{name}={}", value.replace(' ', "%20")));
+    }
+    let headers: Vec<(&str, &str)> =
+        shown.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    actor.send(method(operation), &path, &headers, shown.body.as_ref().map(|body| body.to_string().into())).await
+}
