@@ -23,6 +23,7 @@ pub mod demo;
 pub mod engine;
 pub mod functions;
 pub mod gateway;
+mod page;
 pub mod simulator;
 
 use simulator::Simulator;
@@ -127,6 +128,7 @@ impl Server {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let router = Router::new()
             .route("/2015-03-31/functions/{name}/invocations", post(gateway::invoke))
+            .merge(page::files())
             .fallback(gateway::handle)
             .with_state(app.clone())
             .merge(simulator.controls())

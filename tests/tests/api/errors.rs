@@ -57,7 +57,6 @@ async fn a_path_that_is_none_is_not_found_whoever_asks() {
     let product = Product::start().await;
     let master = product.master().await;
     for path in [
-        "/",
         "/api",
         "/api/",
         "/api/none",

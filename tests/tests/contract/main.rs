@@ -6,6 +6,7 @@ mod description;
 mod places;
 mod codes;
 mod examples;
+mod page;
 
 use std::fmt::Debug;
 use std::path::PathBuf;

@@ -1,0 +1,47 @@
+//! The page at `/`: the API's description, to read and to try. All of it is in the binary.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, Response, header};
+use axum::routing::get;
+use shared::app::App;
+
+use crate::gateway;
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Path, content type and content.
+type File = (&'static str, &'static str, &'static [u8]);
+
+const FILES: &[File] = &[
+    ("/", "text/html; charset=utf-8", include_bytes!("../assets/index.html")),
+    ("/assets/page.js", SCRIPT, include_bytes!("../assets/page.js")),
+    ("/assets/swagger-ui-bundle.js", SCRIPT, include_bytes!("../assets/swagger-ui/swagger-ui-bundle.js")),
+    ("/assets/swagger-ui.css", "text/css; charset=utf-8", include_bytes!("../assets/swagger-ui/swagger-ui.css")),
+    ("/openapi.yaml", "application/yaml", include_bytes!("../../openapi.yaml")),
+];
+
+/// The page talks to the server that it came from, and to nobody else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'";
+
+/// Whatever but GET is asked of these paths is the product's to refuse.
+pub fn files() -> Router<App> {
+    FILES.iter().fold(Router::new(), |router, (path, content_type, content)| {
+        router.route(path, get(move || async move { file(content_type, content) }).fallback(gateway::handle))
+    })
+}
+
+fn file(content_type: &'static str, content: &'static [u8]) -> Response<Body> {
+    let mut response = Response::new(Body::from(Bytes::from_static(content)));
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
