@@ -1182,7 +1182,7 @@ export interface components {
          */
         AcceptLanguage: string;
         /**
-         * @description 再送を安全にするキー。1〜255文字の表示可能な ASCII 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
+         * @description 再送を安全にするキー。前後の空白を除いて 1〜255 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
          *     本文が異なれば 422 `idempotency_key_reused`、最初のリクエストが処理中なら 409 `idempotency_in_progress` です。
          *     記録するのは成功だけで、失敗したリクエストは同じキーで再び試せます。
          * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
@@ -1500,7 +1500,7 @@ export interface operations {
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description 再送を安全にするキー。1〜255文字の表示可能な ASCII 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
+                 * @description 再送を安全にするキー。前後の空白を除いて 1〜255 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
                  *     本文が異なれば 422 `idempotency_key_reused`、最初のリクエストが処理中なら 409 `idempotency_in_progress` です。
                  *     記録するのは成功だけで、失敗したリクエストは同じキーで再び試せます。
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
@@ -1796,7 +1796,7 @@ export interface operations {
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description 再送を安全にするキー。1〜255文字の表示可能な ASCII 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
+                 * @description 再送を安全にするキー。前後の空白を除いて 1〜255 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
                  *     本文が異なれば 422 `idempotency_key_reused`、最初のリクエストが処理中なら 409 `idempotency_in_progress` です。
                  *     記録するのは成功だけで、失敗したリクエストは同じキーで再び試せます。
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
@@ -2005,7 +2005,7 @@ export interface operations {
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description 再送を安全にするキー。1〜255文字の表示可能な ASCII 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
+                 * @description 再送を安全にするキー。前後の空白を除いて 1〜255 文字です。24時間以内に同じユーザーが同じキーと本文で送ると、最初の応答を繰り返します。
                  *     本文が異なれば 422 `idempotency_key_reused`、最初のリクエストが処理中なら 409 `idempotency_in_progress` です。
                  *     記録するのは成功だけで、失敗したリクエストは同じキーで再び試せます。
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
