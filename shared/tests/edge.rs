@@ -1,0 +1,95 @@
+//! A handler that panics costs one request, not the process.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use lambda_http::{Body, Response};
+use serde_json::{Value, json};
+use shared::app::App;
+use shared::clock::Clock;
+use shared::config::Config;
+use shared::http::request::Request;
+use shared::http::{ApiResult, edge, response};
+use shared::random::Random;
+use shared::table::{Backend, Fault, Item, Key, Page, Promise, Query, Table, Transacted, Write, Written};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_panic_is_answered_and_the_next_request_works() {
+    let app = app();
+    for _ in 0..3 {
+        let panicked = edge::serve(&app, route, request("/api/panic")).await;
+        assert_eq!(panicked.status(), 500);
+        assert_eq!(panicked.headers()["content-type"], "application/problem+json");
+        assert_eq!(panicked.headers()["x-request-id"], "the-request");
+        let problem = body(&panicked);
+        assert_eq!((&problem["status"], &problem["request_id"]), (&json!(500), &json!("the-request")), "{problem}");
+        assert!(!problem.to_string().contains("a secret"), "{problem}");
+
+        let next = edge::serve(&app, route, request("/api/works")).await;
+        assert_eq!(next.status(), 200);
+        assert_eq!(body(&next)["ok"], json!(true));
+    }
+}
+
+fn route<'a>(_app: &'a App, request: &'a Request) -> Pin<Box<dyn Future<Output = ApiResult> + Send + 'a>> {
+    Box::pin(async move {
+        assert!(request.path != "/api/panic", "a secret");
+        response::ok()
+    })
+}
+
+fn request(path: &str) -> lambda_http::Request {
+    let http = json!({"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"});
+    let context = json!({"http": http, "requestId": "the-request", "stage": "$default"});
+    let event = json!({"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+        "headers": {}, "requestContext": context, "isBase64Encoded": false});
+    lambda_http::request::from_str(&event.to_string()).unwrap()
+}
+
+fn body(response: &Response<Body>) -> Value {
+    serde_json::from_slice(response.body()).unwrap()
+}
+
+fn app() -> App {
+    let config = Config {
+        table_name: "none".to_owned(),
+        token_public_keys: None,
+        token_signing_key: None,
+        token_lifetime_seconds: 60,
+        imageflux_endpoint: "http://127.0.0.1:9/".to_owned(),
+        imageflux_access_token: None,
+        channel_grace_seconds: 60,
+        deletes_orphans: false,
+        cors_origins: Vec::new(),
+    };
+    let random = Random::default();
+    App::new(&config, Table::new(Arc::new(NoTable), random.clone()), Clock::default(), random).unwrap()
+}
+
+/// These requests need no table.
+struct NoTable;
+
+impl NoTable {
+    fn absent<'a, T: Send + 'a>() -> Promise<'a, T> {
+        Box::pin(async { Err(Fault::Broken("there is no table".to_owned())) })
+    }
+}
+
+impl Backend for NoTable {
+    fn get<'a>(&'a self, _: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+        Self::absent()
+    }
+
+    fn query<'a>(&'a self, _: &'a Query, _: Option<String>) -> Promise<'a, Page> {
+        Self::absent()
+    }
+
+    fn write<'a>(&'a self, _: &'a Write) -> Promise<'a, Written> {
+        Self::absent()
+    }
+
+    fn transact<'a>(&'a self, _: &'a [Write], _: Uuid) -> Promise<'a, Transacted> {
+        Self::absent()
+    }
+}
