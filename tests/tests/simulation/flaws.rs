@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
+use shared::app::App;
+use shared::credentials::tokens::Bearer;
+use shared::domain::ids::ScheduleId;
+use shared::domain::schedule::{Plan, Schedule};
+use shared::operations::Error;
+use shared::operations::schedules::NewSchedule;
 use shared::random::Random;
+use shared::store::{calendar, instant_text, schedules};
 use shared::table::{Action, Backend, Condition, Item, Key, Page, Promise, Query, Transacted, Write, Written};
 use uuid::Uuid;
 
@@ -97,6 +104,36 @@ pub fn without_the_answer_beside_the_effect() -> Seams {
         }
     });
     Seams { table: Box::new(table), ..Seams::default() }
+}
+
+/// A channel is created before its slot is reserved.
+pub fn with_the_channel_first() -> Seams {
+    Seams { channel_first: true, ..Seams::default() }
+}
+
+/// What many would write: create the channel, then the schedule; delete the channel if that is refused.
+pub async fn create_channel_first(app: &App, bearer: &Bearer, new: NewSchedule) -> Result<ScheduleId, Error> {
+    let channel = app.imageflux.create_channel(&new.hls).await.map_err(|failed| Error::from(failed.error))?;
+    let channel_id = channel.channel_id.clone();
+    let plan = Plan {
+        id: app.random.uuid().into(),
+        name: new.name,
+        interval: new.interval,
+        created_at: app.clock.now_second(),
+        created_by: "master".to_owned(),
+    };
+    let (tenant, id, interval) = (&bearer.tenant, plan.id.clone(), plan.interval);
+    let (start, end) = (instant_text(interval.start()), instant_text(interval.end()));
+    let owners = calendar::before(&app.table, tenant, &end, 1).await?;
+    if let Some(owner) = owners.first().filter(|owner| owner.ends <= start && owner.nxt >= end) {
+        let mut writes = calendar::take(tenant, owner, interval, &id, None)?.to_vec();
+        writes.push(schedules::create(tenant, &Schedule { plan, channel: Some(channel) })?);
+        if let Transacted::Done = app.table.transact(&writes).await? {
+            return Ok(id);
+        }
+    }
+    app.imageflux.delete_channel(&channel_id).await?;
+    Err(Error::Unavailable("the time is taken".to_owned()))
 }
 
 /// A cursor takes everything up to now for settled.

@@ -57,6 +57,11 @@ fn a_needless_channel_that_is_not_noted_is_found() {
 }
 
 #[test]
+fn a_channel_created_before_its_slot_is_reserved_is_found() {
+    first_violation("no channel leaks", flaws::with_the_channel_first);
+}
+
+#[test]
 fn an_answer_that_is_not_kept_with_its_effect_is_found() {
     first_violation("one message per post", flaws::without_the_answer_beside_the_effect);
 }

@@ -14,6 +14,7 @@ use shared::operations::schedules::{self, NewSchedule, ScheduleChange, Window};
 use shared::operations::sweeping;
 
 use crate::faults::Harm;
+use crate::flaws;
 use crate::history::{Call, Reply};
 use crate::world::{Actor, instant};
 
@@ -73,6 +74,10 @@ async fn create(actor: &Actor, known: &Known, name: String) {
 async fn create_once(actor: &Actor, name: &str, interval: Interval, key: &Option<String>) -> Reply<ScheduleId> {
     let call = Call::CreateSchedule { name: name.to_owned(), interval, key: key.clone() };
     let new = NewSchedule { name: schedule_name(name), interval, hls: hls() };
+    if actor.world.seams.channel_first {
+        let work = flaws::create_channel_first(&actor.app, &actor.bearer, new);
+        return actor.perform(call, work, ToString::to_string).await;
+    }
     let key = key.as_ref().map(|key| IdempotencyKey::new(key, name.as_bytes()));
     let work = schedules::create_schedule(&actor.app, &actor.bearer, Ok(Keyed { form: new, key }));
     actor.perform(call, work, ToString::to_string).await

@@ -36,13 +36,20 @@ pub const CHANNEL_GRACE: i64 = 20;
 pub struct Seams {
     pub table: Box<dyn Fn(SimulatedTable, &Random) -> Arc<dyn Backend> + Send + Sync>,
     pub imageflux: fn(Upstream) -> Arc<dyn Transport>,
+    /// Whether channels are created before their slots are reserved, as no operation of the product does it.
+    pub channel_first: bool,
     /// How much further the clocks of those who read chats are ahead, in milliseconds.
     pub readers_ahead: i64,
 }
 
 impl Default for Seams {
     fn default() -> Self {
-        Self { table: Box::new(|table, _| Arc::new(table)), imageflux: |upstream| Arc::new(upstream), readers_ahead: 0 }
+        Self {
+            table: Box::new(|table, _| Arc::new(table)),
+            imageflux: |upstream| Arc::new(upstream),
+            channel_first: false,
+            readers_ahead: 0,
+        }
     }
 }
 
@@ -52,7 +59,7 @@ pub struct World {
     pub table: SimulatedTable,
     pub upstream: Upstream,
     pub history: History,
-    seams: Seams,
+    pub seams: Seams,
     began: Instant,
 }
 
