@@ -20,6 +20,10 @@ pub(super) async fn reserve(app: &App, reservation: &Reservation, mut owner: Nod
     let (tenant, plan) = (&reservation.tenant, &reservation.plan);
     let lease_end = instant_text(reservation.lease_end);
     for decision in 0..MAX_DECISIONS {
+        // An attempt that seemed lost may have been on its way, and arrived: the slot is taken, by this reservation.
+        if owner.is(&plan.id) {
+            return Ok(());
+        }
         match gap(&owner, plan.interval) {
             Gap::Taken => make_way(app, tenant, &owner, plan.interval).await?,
             Gap::Torn => pause(app).await,

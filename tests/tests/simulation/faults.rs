@@ -54,6 +54,8 @@ pub struct Nemesis {
     random: Random,
     /// Scales all probabilities, in percent.
     severity: u64,
+    /// One network in eight is slow: this many times as many requests and answers take their time.
+    slowness: u64,
     awake: AtomicBool,
     outage: Mutex<Option<Outage>>,
     counts: Mutex<BTreeMap<Harm, u64>>,
@@ -68,6 +70,7 @@ impl Nemesis {
         Self {
             random,
             severity,
+            slowness: if seed % 8 == 6 { 20 } else { 1 },
             awake: AtomicBool::new(false),
             outage: Mutex::default(),
             counts: Mutex::default(),
@@ -90,7 +93,8 @@ impl Nemesis {
         if !self.awake.load(Ordering::Relaxed) {
             return false;
         }
-        let hit = self.random.below(1_000_000) < per_million(harm) * self.severity / 100;
+        let slowness = if harm == Harm::Slow { self.slowness } else { 1 };
+        let hit = self.random.below(1_000_000) < per_million(harm) * slowness * self.severity / 100;
         if hit {
             *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(harm).or_default() += 1;
         }

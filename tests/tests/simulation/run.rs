@@ -214,7 +214,7 @@ impl Totals {
             *self.harms.entry(*harm).or_default() += count;
         }
         for violation in &run.findings.violations {
-            let again = format!("SEED={seed} cargo test -p api-tests --test simulation");
+            let again = format!("SEED={seed} cargo test --workspace --test simulation");
             self.failures.push(format!("{again}\n  {}: {}", violation.promise, violation.what));
         }
     }
