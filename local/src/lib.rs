@@ -85,7 +85,10 @@ pub struct Server {
     pub address: SocketAddr,
     pub app: App,
     pub simulator: Simulator,
+    /// Where the table answers, in DynamoDB's protocol.
     pub table_url: String,
+    /// Where ImageFlux answers, simulated or not.
+    pub imageflux_url: String,
 }
 
 impl Server {
@@ -114,7 +117,7 @@ impl Server {
             token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
             token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
             token_lifetime_seconds: 12 * 60 * 60,
-            imageflux_endpoint: endpoint,
+            imageflux_endpoint: endpoint.clone(),
             imageflux_access_token: Some(SecretString::from(token)),
             channel_grace_seconds: 24 * 60 * 60,
             deletes_orphans,
@@ -136,7 +139,7 @@ impl Server {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         spawn(async move { axum::serve(listener, service).await });
         spawn(sweep_for_ever(app.clone()));
-        Ok(Self { address, app, simulator, table_url })
+        Ok(Self { address, app, simulator, table_url, imageflux_url: endpoint })
     }
 
     #[must_use]

@@ -64,9 +64,12 @@ fn say(text: &str) {
 
 fn greeting(server: &Server) -> String {
     let url = server.url();
+    let (table, imageflux) = (&server.table_url, &server.imageflux_url);
     let (email, password, code) = (demo::EMAIL, demo::PASSWORD, demo::ACCESS_CODE);
     format!(
         r#"ready on {url}
+table on {table}
+ImageFlux on {imageflux}
 
 demo tenant: e-mail {email}, password {password}, access code {code}
 
