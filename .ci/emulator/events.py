@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Every function, as `sam build` made it, under the Lambda runtime interface emulator: does it answer every file under
+events/ as the local server does, and is it small and quick enough?
+
+Needs a debug build of the local server, `sam build` before it, and the Python of .ci/aws-tools.sh.
+"""
+
+import base64
+import io
+import json
+import re
+import sys
+import zipfile
+from contextlib import ExitStack
+
+from host import ROOT, Deployment, Failure, Local, cpu_ms, demo_secrets, peak_megabytes, post
+
+EVENTS = ROOT / "events"
+MEGABYTE = 1_000_000
+MOST_ZIPPED = 5 * MEGABYTE
+# Argon2id is there to take memory, 19 MiB a pass, and time.
+HASHING = {"auth", "user", "tenant"}
+MOST_MEGABYTES, MOST_MEGABYTES_HASHING = 40, 64
+# From the start of the process to its first answer: some five times what it takes, for slower machines.
+MOST_CPU_MS, MOST_CPU_MS_HASHING = 20, 120
+
+# What differs from run to run, in the answers of any two servers.
+PASSING = [
+    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
+    (re.compile(r"[0-9a-f]{32,}"), "<channel or playlist>"),
+]
+PASSING_MEMBERS = {"expires_at", "created_at", "datetime", "next_cursor"}
+
+# A day's work, over all functions at once. `SCHEDULE` is the one that the first step makes, 2021 is to come.
+TO_COME = ("2021", "2099")
+THE_SCHEDULE = ("1234abcd-1234-abcd-5678-1234abcd5678", "SCHEDULE")
+NEW_ADDRESS = ("imageflux@example.com", "another@example.com")
+THE_USER = ("15", "2")
+STORY = [
+    ("tenant/list_tenants.json",),
+    ("auth/login.json",),
+    ("schedule/create_schedule.json", TO_COME),
+    ("schedule/list_schedules.json",),
+    ("schedule/update_schedule.json", TO_COME, THE_SCHEDULE),
+    ("delivery-view/get_delivery.json", THE_SCHEDULE),
+    "publish",
+    ("delivery-view/get_view.json", THE_SCHEDULE),
+    ("chat/post_message.json", THE_SCHEDULE),
+    ("chat/list_messages.json", THE_SCHEDULE),
+    ("user/create_user.json", NEW_ADDRESS),
+    ("user/list_users.json",),
+    ("user/update_user.json", THE_USER),
+    ("user/delete_user.json", THE_USER),
+    ("schedule/delete_schedule.json", THE_SCHEDULE),
+    ("sweeper/sweep.json",),
+    ("sweeper/reconcile.json",),
+    ("auth/change_access_code.json",),
+    ("auth/logout.json",),
+]
+
+
+def main():
+    deployment = Deployment()
+    failures = [*sizes(deployment), *one_by_one(deployment), *story(deployment)]
+    for failure in failures:
+        print(f"FAILED: {failure}")
+    return 1 if failures else 0
+
+
+def sizes(deployment):
+    for function in deployment.functions:
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            file.write(deployment.bootstrap(function), "bootstrap")
+        size = len(archive.getvalue())
+        print(f"{function:14} {size / MEGABYTE:5.2f} MB zipped")
+        if size > MOST_ZIPPED:
+            yield f"{function}: {size} bytes zipped, at most {MOST_ZIPPED}"
+
+
+def one_by_one(deployment):
+    """Each file, on a product that nobody has used, as the first event of its process."""
+    for file in sorted(EVENTS.glob("*/*.json")):
+        function, event = file.parent.name, file.read_bytes()
+        with ExitStack() as stack:
+            expected = stack.enter_context(Local()).invoke(function, event)
+            secrets = stack.enter_context(demo_secrets())
+            emulated = stack.enter_context(deployment.start(function, stack.enter_context(Local()), secrets))
+            answer = emulated.invoke(event)
+            cpu = cpu_ms(emulated.pid())
+            name = file.relative_to(EVENTS)
+            print(f"{name!s:42} {outcome(answer):4} {cpu:4.0f} ms of CPU from start to answer")
+            yield from differences(name, expected, answer)
+            most = MOST_CPU_MS_HASHING if function in HASHING else MOST_CPU_MS
+            if cpu > most:
+                yield f"{name}: {cpu:.0f} ms of CPU to the first answer, at most {most}"
+            yield from panics(emulated)
+
+
+def story(deployment):
+    """All functions at once, on one table, as in a deployment."""
+    with ExitStack() as stack:
+        local, other = stack.enter_context(Local()), stack.enter_context(Local())
+        secrets = stack.enter_context(demo_secrets())
+        emulated = {name: stack.enter_context(deployment.start(name, other, secrets)) for name in deployment.functions}
+        sides = [Side(local, local.invoke), Side(other, lambda function, event: emulated[function].invoke(event))]
+        for step in STORY:
+            expected, answer = (side.take(step) for side in sides)
+            if step == "publish":
+                continue
+            name = f"in the story, {step[0]}"
+            print(f"{name:58} {outcome(answer)}")
+            if outcome(answer) not in ("200", "ok"):
+                yield f"{name}: {answer}"
+            yield from differences(name, expected, answer)
+        for name, process in emulated.items():
+            peak = peak_megabytes(process.pid())
+            most = MOST_MEGABYTES_HASHING if name in HASHING else MOST_MEGABYTES
+            print(f"{name:14} {peak:5.1f} MB at most")
+            if peak > most:
+                yield f"{name}: {peak:.1f} MB of memory, at most {most}"
+            yield from panics(process)
+
+
+class Side:
+    """One of the two products that live through the story."""
+
+    def __init__(self, local, invoke):
+        self.local, self.invoke = local, invoke
+        self.schedule = self.channel = None
+
+    def take(self, step):
+        if step == "publish":
+            return post(f"{self.local.url}/simulator/publish", json.dumps({"channel_id": self.channel}).encode())
+        file, *replacements = step
+        text = (EVENTS / file).read_text()
+        for old, new in replacements:
+            if old not in text:
+                raise Failure(f"{file} has no {old}")
+            text = text.replace(old, self.schedule if new == "SCHEDULE" else new)
+        answer = self.invoke(file.split("/")[0], text.encode())
+        if outcome(answer) == "200":
+            body = json.loads(answer["body"])
+            if file == "schedule/create_schedule.json":
+                self.schedule = body["schedule_id"]
+            if file == "delivery-view/get_delivery.json":
+                self.channel = body["channel_id"]
+        return answer
+
+
+def panics(process):
+    if "panicked" in process.text():
+        yield f"{process.bootstrap} panicked:\n{process.text()}"
+
+
+def outcome(answer):
+    """The status of an answer to a request; of an answer to any other event whether it is an error."""
+    if isinstance(answer, dict) and "statusCode" in answer:
+        return str(answer["statusCode"])
+    return "error" if isinstance(answer, dict) and "errorMessage" in answer else "ok"
+
+
+def differences(name, expected, answer):
+    expected, answer = lasting(expected), lasting(answer)
+    if expected != answer:
+        yield f"{name}:\n  the local server: {json.dumps(expected, ensure_ascii=False)}\n  the emulator:     {json.dumps(answer, ensure_ascii=False)}"
+
+
+def lasting(value, member=None):
+    """An answer without what passes. A body that is JSON is looked into."""
+    if isinstance(value, dict):
+        if value.get("isBase64Encoded"):
+            value = value | {"body": base64.b64decode(value["body"]).decode(errors="replace")}
+        return {name: lasting(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [lasting(inner, member) for inner in value]
+    if member in PASSING_MEMBERS and value is not None:
+        return f"<{member}>"
+    if member == "body" and isinstance(value, str):
+        try:
+            inner = json.loads(value)
+            if isinstance(inner, dict | list):
+                return lasting(inner)
+        except ValueError:
+            pass
+    if isinstance(value, str):
+        for pattern, name in PASSING:
+            value = pattern.sub(name, value)
+    return value
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        sys.exit(f"FAILED: {failure}")
