@@ -113,7 +113,6 @@ impl Server {
             None => (simulator.serve().await?, "simulated".to_owned()),
         };
         let config = Config {
-            table_name: options.table_name,
             token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
             token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
             token_lifetime_seconds: 12 * 60 * 60,

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::credentials;
 use crate::credentials::passwords::Cost;
 use crate::credentials::tokens::Tokens;
@@ -43,19 +43,17 @@ struct SigningKey {
 }
 
 impl App {
-    /// From the environment, with one cheap read to have the connection to the table open.
+    /// From the environment, with one cheap read to have the connection to the table open while secrets are fetched.
     ///
     /// # Errors
     /// Names what is missing or wrong.
     pub async fn from_env() -> Result<Self, String> {
         let sdk = https::sdk_config_from_env().await?;
-        let config = Config::from_env(&sdk).await?;
-        let table = DynamoDb::new(&sdk, config.table_name.clone());
         let random = Random::default();
-        let app = Self::new(&config, Table::new(Arc::new(table), random.clone()), Clock::default(), random)?;
-        // Whether it succeeds, the first request will see.
-        let _warmed = app.is_healthy().await;
-        Ok(app)
+        let table = Table::new(Arc::new(DynamoDb::new(&sdk, config::table_name()?)), random.clone());
+        // Whether the read succeeds, the first request will see.
+        let (config, _warmed) = tokio::join!(Config::from_env(&sdk), answers(&table));
+        Self::new(&config?, table, Clock::default(), random)
     }
 
     /// # Errors
@@ -79,7 +77,7 @@ impl App {
 
     /// Whether the table answers.
     pub async fn is_healthy(&self) -> bool {
-        tenants::find(&self.table, &TenantId::from("health")).await.is_ok()
+        answers(&self.table).await
     }
 
     /// How a tenant is named in logs: recognisable, but not its id.
@@ -87,6 +85,10 @@ impl App {
     pub fn tenant_mark(&self, tenant: &TenantId) -> String {
         credentials::digest(&[b"log", tenant.as_str().as_bytes()])[..12].to_owned()
     }
+}
+
+async fn answers(table: &Table) -> bool {
+    tenants::find(table, &TenantId::from("health")).await.is_ok()
 }
 
 fn tokens(config: &Config) -> Result<Tokens, String> {

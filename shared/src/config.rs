@@ -7,8 +7,6 @@ use crate::secrets;
 
 /// What the functions are told by their environment. Each takes what it needs.
 pub struct Config {
-    /// `TABLE_NAME`
-    pub table_name: String,
     /// `TOKEN_PUBLIC_KEYS`: `kid=key[,kid=key]`, keys in unpadded base64url.
     pub token_public_keys: Option<String>,
     /// `TOKEN_SIGNING_KEY`, or the secret that `TOKEN_SIGNING_KEY_SECRET` names: `{"kid": ..., "private_key": <PKCS#8 in base64>}`.
@@ -39,7 +37,6 @@ impl Config {
         let (token_signing_key, imageflux_access_token) =
             tokio::try_join!(secrets::find(sdk, "TOKEN_SIGNING_KEY"), secrets::find(sdk, "IMAGEFLUX_ACCESS_TOKEN"))?;
         Ok(Self {
-            table_name: var("TABLE_NAME").ok_or("TABLE_NAME is not set")?,
             token_public_keys: var("TOKEN_PUBLIC_KEYS"),
             token_signing_key,
             token_lifetime_seconds: seconds("TOKEN_LIFETIME_SECONDS", 12 * HOUR, 7 * 24 * HOUR)?,
@@ -50,6 +47,14 @@ impl Config {
             cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default()),
         })
     }
+}
+
+/// `TABLE_NAME`, which is needed before all else.
+///
+/// # Errors
+/// When it is not set.
+pub fn table_name() -> Result<String, String> {
+    var("TABLE_NAME").ok_or_else(|| "TABLE_NAME is not set".to_owned())
 }
 
 /// A variable of the environment; one that is set to nothing counts as not set.

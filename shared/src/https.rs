@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_sdk_secretsmanager::config::SharedHttpClient;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -39,13 +40,17 @@ pub fn client(connect: Duration, pool_idle: Duration) -> Result<reqwest::Client,
         .map_err(|error| error.to_string())
 }
 
-/// Region, credentials and endpoints from the environment, as AWS defines it.
+/// Region, credentials and endpoints from the environment, which is where Lambda puts them. The SDK's own chain would
+/// find them there too, after it has made clients for all the other places.
 ///
 /// # Errors
 /// As `sdk_client`.
 pub async fn sdk_config_from_env() -> Result<SdkConfig, String> {
-    let defaults = aws_config::defaults(aws_config::BehaviorVersion::latest());
-    Ok(defaults.http_client(sdk_client()?).load().await)
+    let environment = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region(EnvironmentVariableRegionProvider::new())
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .http_client(sdk_client()?);
+    Ok(environment.load().await)
 }
 
 /// The same client for the SDK.

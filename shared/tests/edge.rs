@@ -53,7 +53,6 @@ fn body(response: &Response<Body>) -> Value {
 
 fn app() -> App {
     let config = Config {
-        table_name: "none".to_owned(),
         token_public_keys: None,
         token_signing_key: None,
         token_lifetime_seconds: 60,

@@ -181,7 +181,6 @@ fn template() -> &'static App {
     static TEMPLATE: OnceLock<App> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
         let config = Config {
-            table_name: String::new(),
             token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
             token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
             token_lifetime_seconds: 12 * 60 * 60,
