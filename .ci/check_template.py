@@ -141,6 +141,7 @@ class Check:
         self.secrets()
         self.event_files()
         self.environments()
+        self.local_template()
         return self.errors
 
     # ---- functions
@@ -484,6 +485,18 @@ class Check:
             self.must(event.get("version") == "2.0", f"{path}: is not of version 2.0")
             self.must(event.get("routeKey") == route, f"{path}: its routeKey is not {route}")
             self.must(f"{http.get('method')} {http.get('path')}" == route, f"{path}: its request is not {route}")
+
+
+    def local_template(self):
+        """What `sam local invoke` takes: these functions, as they are built here, with the keys of the local server."""
+        local = load(ROOT / "local/template.yaml")
+        places = {name: resource["Properties"]["CodeUri"] for name, resource in local["Resources"].items()}
+        built = {name: f"../.aws-sam/build/{name}" for name in self.of_type("AWS::Serverless::Function")}
+        self.must(places == built, "local/template.yaml: its functions are not those of template.yaml")
+        demo = (ROOT / "local/src/demo.rs").read_text(encoding="utf-8")
+        for name in ("TOKEN_PUBLIC_KEYS", "TOKEN_SIGNING_KEY"):
+            key = local["Globals"]["Function"]["Environment"]["Variables"][name]
+            self.must(key in demo, f"local/template.yaml: {name} is not the one of local/src/demo.rs")
 
 
 def read_events():

@@ -1,7 +1,8 @@
-//! The table on this machine: an embedded engine that speaks DynamoDB's protocol on a loopback port.
+//! The table on this machine: an embedded engine that speaks DynamoDB's protocol on a port of its own.
 //!
 //! The product reaches it through the very SDK that reaches AWS.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -22,13 +23,13 @@ use tokio::net::TcpListener;
 ///
 /// # Errors
 /// When the database cannot be opened or the port not be bound.
-pub async fn serve(data: Option<&Path>) -> Result<String, String> {
+pub async fn serve(data: Option<&Path>, ip: IpAddr) -> Result<String, String> {
     let database = match data {
         None => Database::memory(),
         Some(folder) => Database::new(&folder.join("table.sqlite").to_string_lossy()),
     };
     let database = database.map_err(|error| format!("the table cannot be opened: {error}"))?;
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind((ip, 0)).await.map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     crate::spawn(dynoxide::server::serve_on(listener, database));
     Ok(format!("http://{address}"))

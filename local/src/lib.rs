@@ -1,7 +1,7 @@
 //! The whole API on this machine: the functions behind one listener, with a table and an ImageFlux of its own.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,9 +100,15 @@ impl Server {
         if let Some(folder) = &options.data {
             std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         }
+        let listener =
+            TcpListener::bind(&options.listen).await.map_err(|error| format!("{}: {error}", options.listen))?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        // Who can reach the API can reach the table and ImageFlux, as a function in a container must. But they
+        // ask for no password, so `0.0.0.0` opens the API alone.
+        let beside = if address.ip().is_unspecified() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { address.ip() };
         let table_url = match options.table_url {
             Some(url) => url,
-            None => engine::serve(options.data.as_deref()).await?,
+            None => engine::serve(options.data.as_deref(), beside).await?,
         };
         let table = engine::open(&table_url, &options.table_name).await?;
         let simulator = Simulator::open(options.data.as_deref())?;
@@ -110,7 +116,7 @@ impl Server {
         let deletes_orphans = options.deletes_orphans || options.imageflux.is_none();
         let (endpoint, token) = match options.imageflux {
             Some(upstream) => upstream,
-            None => (simulator.serve().await?, "simulated".to_owned()),
+            None => (simulator.serve(beside).await?, "simulated".to_owned()),
         };
         let config = Config {
             token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
@@ -125,9 +131,6 @@ impl Server {
         let random = Random::default();
         let app = App::new(&config, Table::new(Arc::new(table), random.clone()), options.clock, random)?;
         demo::seed(&app).await?;
-        let listener =
-            TcpListener::bind(&options.listen).await.map_err(|error| format!("{}: {error}", options.listen))?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
         let router = Router::new()
             .route("/2015-03-31/functions/{name}/invocations", post(gateway::invoke))
             .merge(page::files())

@@ -4,6 +4,7 @@
 //! summed up in the contract, section 10.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,8 +55,8 @@ impl Simulator {
     ///
     /// # Errors
     /// When no port can be bound.
-    pub async fn serve(&self) -> Result<String, String> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+    pub async fn serve(&self, ip: IpAddr) -> Result<String, String> {
+        let listener = TcpListener::bind((ip, 0)).await.map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let router = Router::new().route("/", post(call)).with_state(self.clone());
         crate::spawn(async move { axum::serve(listener, router).await });
