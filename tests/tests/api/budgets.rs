@@ -161,7 +161,7 @@ async fn fill(product: &Product, count: u32) {
 }
 
 #[tokio::test]
-async fn a_plan_costs_the_same_among_ten_and_among_a_thousand() {
+async fn a_plan_costs_the_same_among_ten_and_among_ten_thousand() {
     let product = Product::start().await;
     let master = product.master().await;
     for hour in 0..10 {
@@ -174,10 +174,10 @@ async fn a_plan_costs_the_same_among_ten_and_among_a_thousand() {
         row("POST /api/schedule", &record)
     };
     let among_ten = [create(5).await, create(500).await];
-    fill(&product, 1_000).await;
-    let between = 10 * 365 * 24 + 1_001;
-    let among_a_thousand = [create(15).await, create(600).await, create(between + 1_000_000).await];
-    for cost in among_ten.iter().chain(&among_a_thousand) {
+    fill(&product, 10_000).await;
+    let between = 10 * 365 * 24 + 10_001;
+    let among_ten_thousand = [create(15).await, create(600).await, create(between + 1_000_000).await];
+    for cost in among_ten.iter().chain(&among_ten_thousand) {
         assert_eq!(*cost, among_ten[0]);
     }
     assert!(BUDGETS.contains(&among_ten[0]), "{}", among_ten[0]);
