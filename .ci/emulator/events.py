@@ -13,7 +13,7 @@ import sys
 import zipfile
 from contextlib import ExitStack
 
-from host import ROOT, Deployment, Failure, Local, cpu_ms, demo_secrets, peak_megabytes, post
+from host import ROOT, Deployment, Failure, Local, demo_secrets, peak_megabytes, post
 
 EVENTS = ROOT / "events"
 MEGABYTE = 1_000_000
@@ -88,7 +88,7 @@ def one_by_one(deployment):
             secrets = stack.enter_context(demo_secrets())
             emulated = stack.enter_context(deployment.start(function, stack.enter_context(Local()), secrets))
             answer = emulated.invoke(event)
-            cpu = cpu_ms(emulated.pid())
+            cpu = emulated.cpu_ms()
             name = file.relative_to(EVENTS)
             print(f"{name!s:42} {outcome(answer):4} {cpu:4.0f} ms of CPU from start to answer")
             yield from differences(name, expected, answer)
