@@ -29,6 +29,10 @@ const RATE_SPAN: i64 = 5_000;
 /// More messages than an answer has room for, however short they are.
 const MOST_AT_ONCE: usize = 40_000;
 
+/// Ids in a cursor, which travels in an address: 300 are 6,400 characters of the 10,240 that API Gateway takes for the
+/// address and all headers. More than 60 messages a second wait for the watermark, five seconds at the most.
+const MOST_GIVEN: usize = 300;
+
 /// How far a reader has come. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -74,18 +78,32 @@ pub async fn list_messages(
     let (_, (read, schedule, mut messages)) = admit(app, bearer, Action::ListMessages, load).await?;
     schedule.ok_or(Error::ScheduleNotFound)?;
     messages.retain(|message| !read.after.given.contains(&message.id));
-    let room = read.limit.unwrap_or(MOST_AT_ONCE).min(fits(&messages));
-    let rest = messages.split_off(room.min(messages.len()));
-    let progress = advance(read.after, &messages, rest.first(), now);
-    Ok(Conversation { messages, progress, has_more: !rest.is_empty() })
+    let room = read.limit.unwrap_or(MOST_AT_ONCE).min(fits(&messages)).min(messages.len());
+    let (room, progress) = give(&read.after, &messages, room, now);
+    let left = messages.len() - room;
+    messages.truncate(room);
+    // With no room at all the cursor is full, and asking again at once is of no use.
+    Ok(Conversation { messages, progress, has_more: left > 0 && room > 0 })
+}
+
+/// How many of the messages are given, at most so many, and how far the reader is then.
+fn give(from: &Progress, messages: &[Message], mut room: usize, now: i64) -> (usize, Progress) {
+    loop {
+        let progress = advance(from, &messages[..room], messages.get(room), now);
+        let excess = progress.given.len().saturating_sub(MOST_GIVEN);
+        if excess == 0 || room == 0 {
+            return (room, progress);
+        }
+        room = room.saturating_sub(excess);
+    }
 }
 
 /// Raises the watermark to what is settled, but never over a message that was not given.
-fn advance(from: Progress, given_now: &[Message], not_given: Option<&Message>, now: i64) -> Progress {
+fn advance(from: &Progress, given_now: &[Message], not_given: Option<&Message>, now: i64) -> Progress {
     let limit = not_given.map_or(i64::MAX, |message| made_at(&message.id) - 1);
     let watermark = from.watermark.max((now - SETTLED_AFTER).min(limit));
-    let given = from.given.into_iter().chain(given_now.iter().map(|message| message.id.clone()));
-    Progress { watermark, given: given.filter(|id| made_at(id) > watermark).collect() }
+    let given = from.given.iter().chain(given_now.iter().map(|message| &message.id));
+    Progress { watermark, given: given.filter(|id| made_at(id) > watermark).cloned().collect() }
 }
 
 /// The time in an id.
@@ -188,15 +206,30 @@ mod tests {
     fn the_watermark_stays_below_what_may_still_appear() {
         let now = 1_000_000;
         let (old, young) = (message(now - SETTLED_AFTER, 1), message(now - SETTLED_AFTER + 1, 2));
-        let progress = advance(Progress::default(), &[old, young.clone()], None, now);
+        let progress = advance(&Progress::default(), &[old, young.clone()], None, now);
         assert_eq!(progress.watermark, now - SETTLED_AFTER);
         assert_eq!(progress.given, BTreeSet::from([young.id]));
     }
 
     #[test]
     fn the_watermark_never_passes_a_message_that_was_not_given() {
-        let progress = advance(Progress::default(), &[message(100, 1)], Some(&message(200, 2)), 1_000_000);
+        let progress = advance(&Progress::default(), &[message(100, 1)], Some(&message(200, 2)), 1_000_000);
         assert_eq!(progress, Progress { watermark: 199, given: BTreeSet::new() });
+    }
+
+    #[test]
+    fn a_full_cursor_waits_for_the_watermark_and_loses_nothing() {
+        let made = 1_000_000;
+        let messages: Vec<_> = (0..1_000).map(|seed| message(made + i64::try_from(seed).unwrap() / 10, seed)).collect();
+        let (mut now, mut progress, mut given) = (made + 200, Progress::default(), Vec::new());
+        while given.len() < messages.len() {
+            let (room, next) = give(&progress, &messages[given.len()..], messages.len() - given.len(), now);
+            assert!(next.given.len() <= MOST_GIVEN && (room > 0 || now < made + 200 + SETTLED_AFTER));
+            given.extend_from_slice(&messages[given.len()..given.len() + room]);
+            (progress, now) = (next, now + 1_000);
+        }
+        assert_eq!(given, messages);
+        assert!(now <= made + 200 + SETTLED_AFTER + 3_000);
     }
 
     #[test]
