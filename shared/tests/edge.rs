@@ -1,4 +1,4 @@
-//! A handler that panics costs one request, not the process.
+//! What the edge does whatever a handler does.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 #[tokio::test]
 async fn a_panic_is_answered_and_the_next_request_works() {
-    let app = app();
+    let app = app(&[]);
     for _ in 0..3 {
-        let panicked = edge::serve(&app, route, request("/api/panic")).await;
+        let panicked = edge::serve(&app, route, request("GET", "/api/panic", None)).await;
         assert_eq!(panicked.status(), 500);
         assert_eq!(panicked.headers()["content-type"], "application/problem+json");
         assert_eq!(panicked.headers()["x-request-id"], "the-request");
@@ -26,9 +26,35 @@ async fn a_panic_is_answered_and_the_next_request_works() {
         assert_eq!((&problem["status"], &problem["request_id"]), (&json!(500), &json!("the-request")), "{problem}");
         assert!(!problem.to_string().contains("a secret"), "{problem}");
 
-        let next = edge::serve(&app, route, request("/api/works")).await;
+        let next = edge::serve(&app, route, request("GET", "/api/works", None)).await;
         assert_eq!(next.status(), 200);
         assert_eq!(body(&next)["ok"], json!(true));
+    }
+}
+
+#[tokio::test]
+async fn only_pages_of_the_named_origins_may_read_an_answer() {
+    let (ours, other) = ("https://studio.example", "https://backup.example:8443");
+    let app = app(&[ours, other]);
+    for (origin, allowed) in [
+        (Some(ours), Some(ours)),
+        (Some(other), Some(other)),
+        (Some("https://studio.example.evil"), None),
+        (Some("http://studio.example"), None),
+        (Some("https://studio.example:8443"), None),
+        (Some("null"), None),
+        (None, None),
+    ] {
+        for (method, path, status) in
+            [("GET", "/api/works", 200), ("GET", "/api/panic", 500), ("OPTIONS", "/api/works", 204)]
+        {
+            let answer = edge::serve(&app, route, request(method, path, origin)).await;
+            assert_eq!(answer.status(), status);
+            let header = answer.headers().get("access-control-allow-origin").map(|value| value.to_str().unwrap());
+            assert_eq!(header, allowed, "{origin:?} {method} {path}");
+            assert_eq!(answer.headers().get("vary").is_some(), allowed.is_some());
+            assert!(!answer.headers().contains_key("access-control-allow-credentials"));
+        }
     }
 }
 
@@ -39,11 +65,12 @@ fn route<'a>(_app: &'a App, request: &'a Request) -> Pin<Box<dyn Future<Output =
     })
 }
 
-fn request(path: &str) -> lambda_http::Request {
-    let http = json!({"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"});
+fn request(method: &str, path: &str, origin: Option<&str>) -> lambda_http::Request {
+    let headers = origin.map_or_else(|| json!({}), |origin| json!({"origin": origin}));
+    let http = json!({"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"});
     let context = json!({"http": http, "requestId": "the-request", "stage": "$default"});
     let event = json!({"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
-        "headers": {}, "requestContext": context, "isBase64Encoded": false});
+        "headers": headers, "requestContext": context, "isBase64Encoded": false});
     lambda_http::request::from_str(&event.to_string()).unwrap()
 }
 
@@ -51,7 +78,7 @@ fn body(response: &Response<Body>) -> Value {
     serde_json::from_slice(response.body()).unwrap()
 }
 
-fn app() -> App {
+fn app(cors_origins: &[&str]) -> App {
     let config = Config {
         token_public_keys: None,
         token_signing_key: None,
@@ -60,7 +87,7 @@ fn app() -> App {
         imageflux_access_token: None,
         channel_grace_seconds: 60,
         deletes_orphans: false,
-        cors_origins: Vec::new(),
+        cors_origins: cors_origins.iter().map(|origin| (*origin).to_owned()).collect(),
     };
     let random = Random::default();
     App::new(&config, Table::new(Arc::new(NoTable), random.clone()), Clock::default(), random).unwrap()
