@@ -205,10 +205,10 @@ async fn every_function_does_all_its_work_within_its_role() {
     let past = json!({"name": "past", "start_datetime": "2021/10/30 12:00:00", "end_datetime": "2021/10/30 15:00:00",
                       "imageflux_params": hls()});
     let past = all.call(token, "POST /api/schedule", &none, past, 200).await["schedule_id"].clone();
-    all.product.advance(Duration::from_secs(25 * 60 * 60));
+    all.product.advance(Duration::from_hours(25));
     for _ in 0..2 {
         all.invoke("sweeper", none.clone()).await;
-        all.product.advance(Duration::from_secs(60));
+        all.product.advance(Duration::from_mins(1));
     }
     let login = json!({"email": "master@example.jp", "password": "Password123", "access_code": "code"});
     let token = all.call("", "POST /api/login", &none, login, 200).await["token"].as_str().unwrap().to_owned();
@@ -224,16 +224,16 @@ async fn every_function_does_all_its_work_within_its_role() {
     upstream.is(Mood::Kind);
     for _ in 0..2 {
         all.invoke("sweeper", json!({"action": "reconcile"})).await;
-        all.product.advance(Duration::from_secs(16 * 60));
+        all.product.advance(Duration::from_mins(16));
     }
     all.call(&token, "POST /api/logout", &none, Value::Null, 200).await;
     all.call(&token, "GET /api/user", &none, Value::Null, 401).await;
 
-    let used = all.used.lock().unwrap();
+    let exercised = all.used.lock().unwrap();
     let idle: Vec<String> = all
         .granted
         .iter()
-        .filter(|grant| !used.contains(*grant))
+        .filter(|grant| !exercised.contains(*grant))
         .map(|(role, pattern, action)| format!("{role} {pattern} {action}"))
         .collect();
     assert_eq!(idle, NEEDED_ON_OTHER_DAYS, "granted, and not used on this day");

@@ -8,7 +8,7 @@ use api_tests::{Actor, Product, new_schedule_at};
 use futures_util::future::join_all;
 use serde_json::json;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A schedule that ended more than a day ago, and whose channel was swept up.
 async fn long_after_a_broadcast() -> (Upstream, Product, Actor, String) {
@@ -19,7 +19,7 @@ async fn long_after_a_broadcast() -> (Upstream, Product, Actor, String) {
     let id = master.post("/api/schedule", &body).await.ok()["schedule_id"].as_str().unwrap().to_owned();
     sweep(&product).await;
     assert_eq!(upstream.channels().len(), 1);
-    product.advance(Duration::from_secs(3_660) + DAY);
+    product.advance(Duration::from_mins(61) + DAY);
     for _ in 0..2 {
         product.advance(Duration::from_secs(5));
         sweep(&product).await;
@@ -59,7 +59,7 @@ async fn whoever_asks_at_once_for_a_retired_channel_gets_the_same_new_one() {
     assert_eq!((told.len(), upstream.channels().len(), upstream.created()), (1, 1, 2));
     let hls = &upstream.requests()[0].1;
     assert!(upstream.requests().iter().any(|(_, body)| body == hls), "with the parameters of the first");
-    product.advance(Duration::from_secs(60));
+    product.advance(Duration::from_mins(1));
     sweep(&product).await;
     assert_eq!(upstream.channels().len(), 1, "it is kept for another day");
 }

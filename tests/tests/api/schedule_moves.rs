@@ -51,11 +51,11 @@ async fn wherever_there_is_room_a_schedule_moves_and_keeps_its_channel() {
         let answer = change(&master, &id, start, end).await;
         assert_eq!(answer.json(), json!({"ok": true}), "{how}");
         let list = master.get("/api/schedule").await.ok();
-        let moved = list.as_array().unwrap().iter().find(|schedule| schedule["schedule_id"] == *id).unwrap();
+        let row = list.as_array().unwrap().iter().find(|schedule| schedule["schedule_id"] == *id).unwrap();
         let in_list = |hour| json!(at_hour(hour).replace('/', "-").replace(' ', "T"));
-        assert_eq!(moved["name"], "変更後");
-        assert_eq!(moved["start_datetime"], in_list(start), "{how}");
-        assert_eq!(moved["end_datetime"], in_list(end), "{how}");
+        assert_eq!(row["name"], "変更後");
+        assert_eq!(row["start_datetime"], in_list(start), "{how}");
+        assert_eq!(row["end_datetime"], in_list(end), "{how}");
         assert_is_consistent(&product, &master).await;
         assert_eq!(delivery(&master, &id).await, channel, "{how}");
     }

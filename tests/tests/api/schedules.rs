@@ -133,7 +133,7 @@ async fn in_the_second_before_its_start_a_schedule_is_moved_and_deleted() {
         let was_in_time = product.server.app.clock.now() < starts_at;
         if was_in_time {
             moved.ok();
-            product.advance(Duration::from_millis(9_000));
+            product.advance(Duration::from_secs(9));
             let id = schedule["schedule_id"].as_str().unwrap();
             let deleted = master.delete(&format!("/api/schedule?schedule_id={id}")).await;
             if product.server.app.clock.now() < starts_at + chrono::TimeDelta::seconds(9) {

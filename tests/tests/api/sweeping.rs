@@ -139,7 +139,7 @@ async fn the_chat_of_a_deleted_schedule_is_removed() {
         }
     }
     master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
-    product.advance(Duration::from_secs(120));
+    product.advance(Duration::from_mins(2));
     sweep(&product).await;
     let left = async |id: &str| {
         let messages = messages::after(&product.server.app.table, &demo(), &id.into(), None, None).await.unwrap();
@@ -166,7 +166,7 @@ async fn sweepers_that_run_at_once_do_no_harm() {
         master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
     }
     upstream.is(Mood::Kind);
-    product.advance(Duration::from_secs(120));
+    product.advance(Duration::from_mins(2));
     let sweeps = (0..5).map(|_| sweep(&product));
     futures_util::future::join_all(sweeps).await;
     sweep(&product).await;
@@ -182,12 +182,12 @@ async fn a_hanging_imageflux_delays_a_deletion_but_does_not_stop_it() {
     let product = Product::start_with(upstream.options()).await;
     let master = product.master().await;
     let id = master.plan(1).await;
-    upstream.is(Mood::Sleeps(Duration::from_secs(60)));
+    upstream.is(Mood::Sleeps(Duration::from_mins(1)));
     let deleted = tokio::time::timeout(Duration::from_secs(8), async {
         master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
     });
     let meanwhile = async {
-        tokio::time::sleep(Duration::from_millis(1_000)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(master.get("/api/schedule").await.ok(), json!([]), "it is gone before its channel");
     };
     let (deleted, ()) = tokio::join!(deleted, meanwhile);

@@ -146,7 +146,7 @@ async fn a_hanging_imageflux_is_given_eight_seconds_and_harms_nobody_else() {
     let master = product.master().await;
     let viewer = product.viewer().await;
     let planned = master.plan(10).await;
-    upstream.is(Mood::Sleeps(Duration::from_secs(60)));
+    upstream.is(Mood::Sleeps(Duration::from_mins(1)));
     let started = now();
     let others = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -166,7 +166,7 @@ async fn a_hanging_imageflux_is_given_eight_seconds_and_harms_nobody_else() {
     let (answer, ()) = tokio::join!(master.post("/api/schedule", &body), others);
     let took = started.elapsed();
     answer.refused(504, "imageflux_timeout");
-    assert!(took > Duration::from_millis(7_500) && took < Duration::from_millis(9_000), "{took:?}");
+    assert!(took > Duration::from_millis(7_500) && took < Duration::from_secs(9), "{took:?}");
     upstream.is(Mood::Kind);
     master.plan(1).await;
     assert_is_consistent(&product, &master).await;

@@ -20,13 +20,13 @@ struct Had {
 
 impl Had {
     /// An answer of a call.
-    fn answer(&mut self, call: &str, code: &str, answer: Answer) {
+    fn answer(&mut self, call: &str, code: &str, answer: &Answer) {
         let (method, path) = call.split_once(' ').unwrap();
         let description = Description::get();
         let operations = description.operations();
         let operation = operations.iter().find(|operation| operation.method == method && operation.path == path);
-        self.wrong.extend(description.disagreements(operation.unwrap(), &answer));
-        self.code(code, &answer);
+        self.wrong.extend(description.disagreements(operation.unwrap(), answer));
+        self.code(code, answer);
     }
 
     /// An answer to what is no call.
@@ -52,7 +52,7 @@ async fn every_code_is_answered_as_described() {
     refusals_of_the_product(&mut had).await;
     refusals_of_keys(&mut had).await;
     failures_of_imageflux(&mut had).await;
-    had.answer("GET /api/user", "internal", without_a_table().await);
+    had.answer("GET /api/user", "internal", &without_a_table().await);
 
     let listed = list(Description::get().at("/components/schemas/Code/enum"));
     let listed = listed.map(|code| code.as_str().unwrap().to_owned());
@@ -67,17 +67,17 @@ async fn refusals_of_requests(had: &mut Had) {
     let viewer = product.viewer().await;
 
     let answer = anonymous.send(Method::POST, "/api/login", &[], Some("{".into())).await;
-    had.answer("POST /api/login", "malformed_request", answer);
+    had.answer("POST /api/login", "malformed_request", &answer);
     let login = json!({"email": master.email, "password": "wrong password", "access_code": master.access_code});
-    had.answer("POST /api/login", "login_failed", anonymous.post("/api/login", &login).await);
-    had.answer("GET /api/schedule", "unauthenticated", anonymous.get("/api/schedule").await);
-    had.answer("POST /api/schedule", "permission_denied", viewer.post("/api/schedule", &new_schedule(1)).await);
+    had.answer("POST /api/login", "login_failed", &anonymous.post("/api/login", &login).await);
+    had.answer("GET /api/schedule", "unauthenticated", &anonymous.get("/api/schedule").await);
+    had.answer("POST /api/schedule", "permission_denied", &viewer.post("/api/schedule", &new_schedule(1)).await);
     let answer = master.send(Method::PATCH, "/api/user", &[], Some(vec![b' '; 64 * 1024 + 1])).await;
-    had.answer("PATCH /api/user", "body_too_large", answer);
+    had.answer("PATCH /api/user", "body_too_large", &answer);
     let headers = [("content-type", "text/plain")];
     let answer = master.send(Method::POST, "/api/chat", &headers, Some("{}".into())).await;
-    had.answer("POST /api/chat", "unsupported_media_type", answer);
-    had.answer("POST /api/user", "invalid_parameters", master.post("/api/user", &json!({})).await);
+    had.answer("POST /api/chat", "unsupported_media_type", &answer);
+    had.answer("POST /api/user", "invalid_parameters", &master.post("/api/user", &json!({})).await);
 
     had.stray("route_not_found", &master.get("/api/schedules").await);
     let answer = master.send(Method::PUT, "/api/user", &[], None).await;
@@ -89,27 +89,27 @@ async fn refusals_of_the_product(had: &mut Had) {
     let product = Product::start().await;
     let master = product.master().await;
     let planned = master.plan(1).await;
-    had.answer("POST /api/schedule", "schedule_overlap", master.post("/api/schedule", &new_schedule(1)).await);
-    had.answer("GET /api/view", "not_live", master.get(&format!("/api/view?schedule_id={planned}")).await);
-    had.answer("GET /api/delivery", "schedule_not_found", master.get("/api/delivery?schedule_id=none").await);
+    had.answer("POST /api/schedule", "schedule_overlap", &master.post("/api/schedule", &new_schedule(1)).await);
+    had.answer("GET /api/view", "not_live", &master.get(&format!("/api/view?schedule_id={planned}")).await);
+    had.answer("GET /api/delivery", "schedule_not_found", &master.get("/api/delivery?schedule_id=none").await);
     let begun = new_schedule_at(&product.datetime_in(-60), &product.datetime_in(60));
     let begun = master.post("/api/schedule", &begun).await.ok()["schedule_id"].as_str().unwrap().to_owned();
     let answer = master.delete(&format!("/api/schedule?schedule_id={begun}")).await;
-    had.answer("DELETE /api/schedule", "schedule_started", answer);
+    had.answer("DELETE /api/schedule", "schedule_started", &answer);
 
     let answer = master.patch("/api/user", &json!({"user_id": 999, "view": true})).await;
-    had.answer("PATCH /api/user", "user_not_found", answer);
-    had.answer("DELETE /api/user", "master_protected", master.delete("/api/user?user_id=1").await);
+    had.answer("PATCH /api/user", "user_not_found", &answer);
+    had.answer("DELETE /api/user", "master_protected", &master.delete("/api/user?user_id=1").await);
     let mut twin = new_user(&["view"]);
     twin["email"] = json!(master.email);
-    had.answer("POST /api/user", "email_taken", master.post("/api/user", &twin).await);
+    had.answer("POST /api/user", "email_taken", &master.post("/api/user", &twin).await);
 
     let viewer = product.viewer().await;
     let message = json!({"schedule_id": planned, "body": "こんにちは"});
     for _ in 0..5 {
         viewer.post("/api/chat", &message).await.ok();
     }
-    had.answer("POST /api/chat", "too_many_requests", viewer.post("/api/chat", &message).await);
+    had.answer("POST /api/chat", "too_many_requests", &viewer.post("/api/chat", &message).await);
 }
 
 async fn refusals_of_keys(had: &mut Had) {
@@ -124,9 +124,9 @@ async fn refusals_of_keys(had: &mut Had) {
     };
     let (first, second) = tokio::join!(master.post_once("/api/schedule", "key", &body), again);
     first.ok();
-    had.answer("POST /api/schedule", "idempotency_in_progress", second);
+    had.answer("POST /api/schedule", "idempotency_in_progress", &second);
     let answer = master.post_once("/api/schedule", "key", &new_schedule(2)).await;
-    had.answer("POST /api/schedule", "idempotency_key_reused", answer);
+    had.answer("POST /api/schedule", "idempotency_key_reused", &answer);
 }
 
 async fn failures_of_imageflux(had: &mut Had) {
@@ -137,11 +137,11 @@ async fn failures_of_imageflux(had: &mut Had) {
         ("imageflux_rejected", Mood::Answers(400, json!({"error": "too many renditions"}).to_string())),
         ("imageflux_failed", Mood::Answers(500, String::new())),
         ("unavailable", Mood::Answers(429, String::new())),
-        ("imageflux_timeout", Mood::Sleeps(Duration::from_secs(60))),
+        ("imageflux_timeout", Mood::Sleeps(Duration::from_mins(1))),
     ];
     for (code, mood) in moods {
         upstream.is(mood);
-        had.answer("POST /api/schedule", code, plan(&master).await);
+        had.answer("POST /api/schedule", code, &plan(&master).await);
     }
 }
 

@@ -110,9 +110,9 @@ fn method(operation: &Operation) -> Method {
 async fn send(actor: &Actor, operation: &Operation, shown: &Shown) -> Answer {
     let mut path = operation.path.clone();
     for (name, value) in &shown.query {
-        path.push(if path.contains('?') { '&' } else { '?' });
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        path.push_str(&format!("{name}={}", value.replace(' ', "%20")));
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned).replace(' ', "%20");
+        path = format!("{path}{separator}{name}={value}");
     }
     let headers: Vec<(&str, &str)> =
         shown.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

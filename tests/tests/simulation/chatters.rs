@@ -21,7 +21,7 @@ pub async fn talk(actor: Actor, schedule: ScheduleId, others: Known, name: Strin
     for step in 0..steps {
         let elsewhere = (actor.random.below(5) == 0).then(|| others.any(&actor)).flatten();
         let schedule = elsewhere.map_or_else(|| schedule.clone(), |(schedule, _)| schedule);
-        say(&actor, &schedule, &format!("{name}-{step}")).await;
+        Box::pin(say(&actor, &schedule, &format!("{name}-{step}"))).await;
         actor.rest_up_to(2_500).await;
     }
 }
@@ -31,7 +31,7 @@ async fn say(actor: &Actor, schedule: &ScheduleId, body: &str) {
     for _ in 0..6 {
         let reply = if has_key && actor.world.nemesis.strikes(Harm::Duplicate) {
             let twins = join(say_once(actor, schedule, body, has_key), say_once(actor, schedule, body, has_key));
-            match twins.await {
+            match Box::pin(twins).await {
                 (Reply::Done(()), _) | (_, Reply::Done(())) => Reply::Done(()),
                 _ => Reply::Unknown,
             }

@@ -27,7 +27,7 @@ pub struct Upstream {
     nemesis: Arc<Nemesis>,
 }
 
-const FOR_EVER: Duration = Duration::from_secs(3600);
+const FOR_EVER: Duration = Duration::from_hours(1);
 
 impl Upstream {
     pub fn new(nemesis: Arc<Nemesis>) -> Self {

@@ -26,7 +26,7 @@ use run::{Run, Totals, first_violation, seeds};
 #[test]
 fn no_promise_is_broken_whatever_goes_wrong() {
     let totals = Totals::of(&seeds(), Run::of_seed);
-    println!("{totals}");
+    eprintln!("{totals}");
     assert!(totals.failures.is_empty(), "{}", totals.failures.join("\n"));
 }
 

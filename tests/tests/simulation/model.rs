@@ -108,9 +108,8 @@ impl Model {
         }
         let passes = |write: &Write| holds(write.condition.as_ref(), self.items.get(&write.key));
         if !writes.iter().all(passes) {
-            let refusal = |write: &Write| match passes(write) {
-                true => Refusal::Passed,
-                false => Refusal::Failed(self.items.get(&write.key).cloned()),
+            let refusal = |write: &Write| {
+                if passes(write) { Refusal::Passed } else { Refusal::Failed(self.items.get(&write.key).cloned()) }
             };
             return Verdict::Refused(writes.iter().map(refusal).collect());
         }

@@ -72,7 +72,7 @@ fn acknowledged_users_are_there(evidence: &Evidence, findings: &mut Findings) {
         let (Call::CreateUser { email }, Outcome::Done(id)) = (&entry.call, &entry.outcome) else { continue };
         let first = ids.entry((&entry.tenant, id)).or_insert(email);
         findings.require(*first == email, "no user number twice", || format!("{first}: {entry:?}"));
-        let id = id.parse().map(UserId).unwrap_or(UserId(0));
+        let id = id.parse().map_or(UserId(0), UserId);
         let key = shared::store::keys::user(&entry.tenant, id);
         let is_deletion = |other: &&Entry| matches!(other.call, Call::DeleteUser { user } if user == id);
         let deletions: Vec<&Entry> = evidence.entries.iter().filter(is_deletion).collect();

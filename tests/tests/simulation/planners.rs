@@ -43,7 +43,7 @@ pub async fn plan(actor: Actor, known: Known, name: String, steps: u32) {
             (0..30, Some((id, interval))) => reschedule(&actor, id, interval, name).await,
             (30..45, Some((id, _))) => cancel(&actor, id).await,
             (45..50, _) => list(&actor).await,
-            _ => create(&actor, &known, name).await,
+            _ => Box::pin(create(&actor, &known, name)).await,
         }
         actor.rest_up_to(2_000).await;
     }
@@ -54,13 +54,16 @@ async fn create(actor: &Actor, known: &Known, name: String) {
     let key = (actor.random.below(2) == 0).then(|| format!("key {name}"));
     for _ in 0..6 {
         let reply = if key.is_some() && actor.world.nemesis.strikes(Harm::Duplicate) {
-            let twins = join(create_once(actor, &name, interval, &key), create_once(actor, &name, interval, &key));
-            match twins.await {
+            let twins = join(
+                create_once(actor, &name, interval, key.as_deref()),
+                create_once(actor, &name, interval, key.as_deref()),
+            );
+            match Box::pin(twins).await {
                 (Reply::Done(id), _) | (_, Reply::Done(id)) => Reply::Done(id),
                 _ => Reply::Unknown,
             }
         } else {
-            create_once(actor, &name, interval, &key).await
+            create_once(actor, &name, interval, key.as_deref()).await
         };
         match reply {
             Reply::Done(id) => return known.add(id, interval),
@@ -71,14 +74,14 @@ async fn create(actor: &Actor, known: &Known, name: String) {
     }
 }
 
-async fn create_once(actor: &Actor, name: &str, interval: Interval, key: &Option<String>) -> Reply<ScheduleId> {
-    let call = Call::CreateSchedule { name: name.to_owned(), interval, key: key.clone() };
+async fn create_once(actor: &Actor, name: &str, interval: Interval, key: Option<&str>) -> Reply<ScheduleId> {
+    let call = Call::CreateSchedule { name: name.to_owned(), interval, key: key.map(str::to_owned) };
     let new = NewSchedule { name: schedule_name(name), interval, hls: hls() };
     if actor.world.seams.channel_first {
         let work = flaws::create_channel_first(&actor.app, &actor.bearer, new);
         return actor.perform(call, work, ToString::to_string).await;
     }
-    let key = key.as_ref().map(|key| IdempotencyKey::new(key, name.as_bytes()));
+    let key = key.map(|key| IdempotencyKey::new(key, name.as_bytes()));
     let work = schedules::create_schedule(&actor.app, &actor.bearer, Ok(Keyed { form: new, key }));
     actor.perform(call, work, ToString::to_string).await
 }
@@ -87,7 +90,7 @@ async fn create_once(actor: &Actor, name: &str, interval: Interval, key: &Option
 pub async fn create_between(actor: &Actor, name: &str, start: i64, end: i64) -> ScheduleId {
     let at = |seconds| instant(0) + TimeDelta::seconds(seconds);
     let interval = Interval::new(at(start), at(end)).expect("a start before its end");
-    match create_once(actor, name, interval, &None).await {
+    match create_once(actor, name, interval, None).await {
         Reply::Done(id) => id,
         _ => panic!("a schedule"),
     }

@@ -166,7 +166,7 @@ pub fn first_violation(promise: &str, seams: fn() -> Seams) {
         run.findings.violations.iter().any(|violation| violation.promise == promise)
     };
     let seed = (0..PATIENCE).find(finds);
-    println!("{promise}: broken by seed {seed:?}");
+    eprintln!("{promise}: broken by seed {seed:?}");
     assert!(seed.is_some(), "the planted mistake was not found in {PATIENCE} seeds");
 }
 

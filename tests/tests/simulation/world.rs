@@ -32,9 +32,11 @@ const GATEWAY: Duration = Duration::from_secs(29);
 /// How long after its schedule's end a channel is kept, in seconds.
 pub const CHANNEL_GRACE: i64 = 20;
 
+type TableSeam = Box<dyn Fn(SimulatedTable, &Random) -> Arc<dyn Backend> + Send + Sync>;
+
 /// What stands between the product and its dependencies; mistakes are planted here.
 pub struct Seams {
-    pub table: Box<dyn Fn(SimulatedTable, &Random) -> Arc<dyn Backend> + Send + Sync>,
+    pub table: TableSeam,
     pub imageflux: fn(Upstream) -> Arc<dyn Transport>,
     /// Whether channels are created before their slots are reserved, as no operation of the product does it.
     pub channel_first: bool,
@@ -165,12 +167,11 @@ async fn until_death<T>(death: Option<u64>, work: impl Future<Output = T>) -> Op
     let mut left = death.unwrap_or(u64::MAX);
     let life = std::future::poll_fn(|context| {
         left -= 1;
-        match work.as_mut().filter(|_| left > 0) {
-            Some(work) => work.as_mut().poll(context).map(Some),
-            None => {
-                work = None;
-                Poll::Ready(None)
-            }
+        if let Some(work) = work.as_mut().filter(|_| left > 0) {
+            work.as_mut().poll(context).map(Some)
+        } else {
+            work = None;
+            Poll::Ready(None)
         }
     });
     pin!(life).await
