@@ -2,9 +2,8 @@
 //!
 //! Its error bodies are undocumented, so the status decides; whatever it answers is treated as hostile.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -20,8 +19,6 @@ use transport::{Answer, Failure, Transport};
 const CREATE_BUDGET: Duration = Duration::from_secs(8);
 const ATTEMPT: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 2;
-/// How long one answer to "which playlists?" serves all who ask in this process.
-const SHARED_FOR: Duration = Duration::from_secs(2);
 const MAX_ANSWER: usize = 64 * 1024;
 const MAX_CHANNEL_LIST: usize = 4 * 1024 * 1024;
 const MAX_REASON: usize = 200;
@@ -49,17 +46,14 @@ pub struct CreateError {
 #[derive(Clone)]
 pub struct ImageFlux {
     transport: Arc<dyn Transport>,
-    playlists: Arc<Mutex<SharedAnswers>>,
 }
 
-/// By channel: when it was asked, and the answer.
-type SharedAnswers = HashMap<String, (Instant, Vec<Playlist>)>;
-
+/// Read one by one: a channel that is named is there, whatever else is wrong with the answer.
 #[derive(Deserialize)]
 struct Created {
     channel_id: String,
     #[serde(default)]
-    sora_url: String,
+    sora_url: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +64,7 @@ struct Playlists {
 #[derive(Deserialize)]
 struct ListedPlaylist {
     connection_id: String,
-    playlist_url: String,
+    playlist_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +75,7 @@ struct ChannelIds {
 impl ImageFlux {
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { transport, playlists: Arc::default() }
+        Self { transport }
     }
 
     /// Creates a channel. It is asked once: a second time only when the first was never sent,
@@ -102,36 +96,36 @@ impl ImageFlux {
         };
         let nothing_left = |error| CreateError { error, left_behind: None };
         let body = success(answer).map_err(nothing_left)?;
-        let created: Created = serde_json::from_slice(&body)
+        let Created { channel_id, sora_url } = serde_json::from_slice(&body)
             .map_err(|_| nothing_left(ImageFluxError::Failed("an answer without channel_id".to_owned())))?;
-        if !is_opaque_id(&created.channel_id) {
+        if !is_opaque_id(&channel_id) {
             return Err(nothing_left(ImageFluxError::Failed("an unusable channel_id".to_owned())));
         }
-        if !has_scheme(&created.sora_url, &["wss://", "ws://"]) {
-            let error = ImageFluxError::Failed("an unusable sora_url".to_owned());
-            return Err(CreateError { error, left_behind: Some(created.channel_id) });
+        match sora_url.as_str() {
+            Some(url) if has_scheme(url, &["wss://", "ws://"]) => Ok(Channel { channel_id, sora_url: url.to_owned() }),
+            _ => {
+                let error = ImageFluxError::Failed("an unusable sora_url".to_owned());
+                Err(CreateError { error, left_behind: Some(channel_id) })
+            }
         }
-        Ok(Channel { channel_id: created.channel_id, sora_url: created.sora_url })
     }
 
-    /// The playlists of all who publish to the channel now, in no known order. An answer is shared for two seconds.
+    /// The playlists of all who publish to the channel now, in no known order. A connection whose playlist
+    /// is not there yet is left out.
     ///
     /// # Errors
     /// When ImageFlux does not tell.
     pub async fn list_playlists(&self, channel_id: &str) -> Result<Vec<Playlist>, ImageFluxError> {
-        if let Some((asked_at, playlists)) = self.shared_answers().get(channel_id)
-            && asked_at.elapsed() < SHARED_FOR
-        {
-            return Ok(playlists.clone());
-        }
-        let asked_at = telemetry::now();
         let body = json!({"channel_id": channel_id}).to_string();
         let answer = self.repeat("ImageFlux_20200207.ListPlaylistURLs", &body, MAX_ANSWER).await;
         let listed: Playlists = parse(&success(answer).map_err(as_our_own_failure)?)?;
         let playlists: Vec<Playlist> = listed
             .hls
             .into_iter()
-            .map(|ListedPlaylist { connection_id, playlist_url }| Playlist { connection_id, playlist_url })
+            .filter_map(|ListedPlaylist { connection_id, playlist_url }| {
+                let playlist_url = playlist_url.filter(|url| !url.is_empty())?;
+                Some(Playlist { connection_id, playlist_url })
+            })
             .collect();
         let is_usable = |playlist: &Playlist| {
             is_opaque_id(&playlist.connection_id) && has_scheme(&playlist.playlist_url, &["https://", "http://"])
@@ -139,9 +133,6 @@ impl ImageFlux {
         if !playlists.iter().all(is_usable) {
             return Err(ImageFluxError::Failed("an unusable playlist".to_owned()));
         }
-        let mut shared = self.shared_answers();
-        shared.retain(|_, (asked_at, _)| asked_at.elapsed() < SHARED_FOR);
-        shared.insert(channel_id.to_owned(), (asked_at, playlists.clone()));
         Ok(playlists)
     }
 
@@ -192,10 +183,6 @@ impl ImageFlux {
         let call = tokio::time::timeout(budget, self.transport.post(target, body.to_owned(), at_most));
         telemetry::imageflux_call(call).await.unwrap_or(Err(Failure::TimedOut))
     }
-
-    fn shared_answers(&self) -> std::sync::MutexGuard<'_, SharedAnswers> {
-        self.playlists.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The body of a 2xx, or what the status means.
@@ -233,7 +220,7 @@ fn reason(body: &[u8]) -> String {
 }
 
 fn is_opaque_id(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=255).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 fn has_scheme(url: &str, schemes: &[&str]) -> bool {

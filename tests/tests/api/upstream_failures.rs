@@ -110,10 +110,15 @@ async fn a_channel_with_an_unusable_address_is_deleted_again() {
     let upstream = Upstream::start().await;
     let product = Product::start_with(upstream.options()).await;
     let master = product.master().await;
-    upstream.is(Mood::Babbles(r#"{"channel_id": "bad-url", "sora_url": "ftp://a.example/"}"#.to_owned()));
-    master.post("/api/schedule", &new_schedule(1)).await.refused(502, "imageflux_failed");
-    let delete = ("ImageFlux_20180501.DeleteChannel".to_owned(), json!({"channel_id": "bad-url"}));
-    assert!(upstream.requests().contains(&delete));
+    for (number, url) in
+        [json!("ftp://a.example/"), json!("wss://"), json!(null), json!(5), json!({})].iter().enumerate()
+    {
+        let id = format!("bad url {number}");
+        upstream.is(Mood::Babbles(json!({"channel_id": id, "sora_url": url}).to_string()));
+        master.post("/api/schedule", &new_schedule(1)).await.refused(502, "imageflux_failed");
+        let delete = ("ImageFlux_20180501.DeleteChannel".to_owned(), json!({"channel_id": id}));
+        assert!(upstream.requests().contains(&delete), "{url}");
+    }
 }
 
 #[tokio::test]
