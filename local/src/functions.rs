@@ -47,7 +47,7 @@ pub fn behind(path: &str) -> &'static str {
 /// When the event is none for this function, or the function says so.
 pub async fn invoke(app: &App, function: Function, event: Value) -> Result<Value, String> {
     match function {
-        Function::Events(handler) => answer_event(app, handler, event).await,
+        Function::Events(handler) => answer_event(app, handler, event, &app.random.uuid().to_string()).await,
         Function::Http(route) => {
             let request: LambdaRequest = serde_json::from_value(event).map_err(|error| error.to_string())?;
             let service = service_fn(|event| async move { Ok::<_, Error>(edge::serve(app, route, event).await) });

@@ -34,7 +34,7 @@ pub async fn run_on_events(handler: EventHandler) -> Result<(), Error> {
     let app = App::from_env().await?;
     let app = &app;
     let service = service_fn(move |event: LambdaEvent<Value>| async move {
-        answer_event(app, handler, event.payload).await.map_err(Error::from)
+        answer_event(app, handler, event.payload, &event.context.request_id).await.map_err(Error::from)
     });
     lambda_runtime::run(service).await
 }
@@ -43,9 +43,13 @@ pub async fn run_on_events(handler: EventHandler) -> Result<(), Error> {
 ///
 /// # Errors
 /// What the handler says.
-pub async fn answer_event(app: &App, handler: EventHandler, event: Value) -> EventResult {
+pub async fn answer_event(app: &App, handler: EventHandler, event: Value, request_id: &str) -> EventResult {
+    let started = telemetry::now();
     let (result, record) = telemetry::observe(handler(app, event)).await;
     let mut line = record.into_json();
+    line.insert("request_id".to_owned(), json!(request_id));
+    line.insert("cold".to_owned(), json!(telemetry::is_first()));
+    line.insert("ms".to_owned(), json!(started.elapsed().as_millis()));
     line.insert("outcome".to_owned(), json!(if result.is_ok() { "ok" } else { "failed" }));
     if let Err(cause) = &result {
         line.insert("cause".to_owned(), json!(cause));

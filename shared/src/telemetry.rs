@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -158,6 +159,12 @@ fn embedded_metrics(metrics: &[(&str, &str)]) -> Value {
         "Timestamp": Clock::default().now_millis(),
         "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics}],
     })
+}
+
+/// Whether this is the first line of the process. Asked once for each line.
+pub fn is_first() -> bool {
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    !STARTED.swap(true, Ordering::Relaxed)
 }
 
 /// Writes one line of JSON to standard output, where Lambda collects it.

@@ -16,7 +16,7 @@ pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResul
     Box::pin(async move {
         if event["action"] == "reconcile" {
             let reconciled = reconciling::reconcile(app).await.map_err(|error| format!("{error:?}"))?;
-            telemetry::metric("OrphanChannels", reconciled.orphans, "Count");
+            telemetry::metric("OrphanChannels", reconciled.orphans - reconciled.deleted, "Count");
             telemetry::note("deleted", reconciled.deleted);
             return Ok(json!({"orphans": reconciled.orphans, "deleted": reconciled.deleted}));
         }

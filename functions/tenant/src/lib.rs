@@ -18,20 +18,25 @@ use shared::http::fields::Fields;
 use shared::lambda::EventResult;
 use shared::operations::tenants::{self, NewTenant};
 use shared::store::tenants::State;
+use shared::telemetry;
 
-const ACTIONS: &str = "create_tenant, reset_master, suspend_tenant, resume_tenant, list_tenants";
+const ACTIONS: [&str; 5] = ["create_tenant", "reset_master", "suspend_tenant", "resume_tenant", "list_tenants"];
 
 /// Carries out one event.
 #[must_use]
 pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + '_>> {
     Box::pin(async move {
-        match event["action"].as_str() {
-            Some("create_tenant") => create_tenant(app, &event).await,
-            Some("reset_master") => reset_master(app, &event).await,
-            Some("suspend_tenant") => set_state(app, &event, State::Suspended).await,
-            Some("resume_tenant") => set_state(app, &event, State::Active).await,
-            Some("list_tenants") => list_tenants(app).await,
-            _ => Err(format!("action: must be one of {ACTIONS}")),
+        let action = event["action"].as_str().unwrap_or_default();
+        if ACTIONS.contains(&action) {
+            telemetry::note("action", action);
+        }
+        match action {
+            "create_tenant" => create_tenant(app, &event).await,
+            "reset_master" => reset_master(app, &event).await,
+            "suspend_tenant" => set_state(app, &event, State::Suspended).await,
+            "resume_tenant" => set_state(app, &event, State::Active).await,
+            "list_tenants" => list_tenants(app).await,
+            _ => Err(format!("action: must be one of {}", ACTIONS.join(", "))),
         }
     })
 }
@@ -49,6 +54,7 @@ async fn create_tenant(app: &App, event: &Value) -> EventResult {
         Some(NewTenant { name: name?, access_code: access_code?, master })
     })?;
     let id = tenants::create_tenant(app, app.random.uuid().into(), new).await.map_err(|error| format!("{error:?}"))?;
+    telemetry::note("tenant", app.tenant_mark(&id));
     Ok(json!({"tenant_id": id.as_str()}))
 }
 
@@ -57,6 +63,7 @@ async fn reset_master(app: &App, event: &Value) -> EventResult {
     let tenant = fields.tenant_id();
     let password = fields.text("password", Password::parse);
     let (tenant, password) = fields.finish(|| Some((tenant?, password?)))?;
+    telemetry::note("tenant", app.tenant_mark(&tenant));
     found(tenants::reset_master(app, &tenant, &password).await)
 }
 
@@ -64,6 +71,7 @@ async fn set_state(app: &App, event: &Value, state: State) -> EventResult {
     let mut fields = Fields::of(event);
     let tenant: Option<TenantId> = fields.tenant_id();
     let tenant = fields.finish(|| tenant)?;
+    telemetry::note("tenant", app.tenant_mark(&tenant));
     found(tenants::set_state(app, &tenant, state).await)
 }
 
@@ -73,7 +81,7 @@ async fn list_tenants(app: &App) -> EventResult {
         .into_iter()
         .map(|(id, tenant)| {
             json!({"tenant_id": id.as_str(), "name": tenant.name, "state": tenant.state,
-                   "created_datetime": datetime::with_space(tenant.created_at)})
+                   "created_datetime": datetime::with_space(tenant.created_at), "mark": app.tenant_mark(&id)})
         })
         .collect();
     Ok(json!({"tenants": tenants}))

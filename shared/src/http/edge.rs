@@ -4,7 +4,6 @@
 //! log line of a request are here and nowhere else.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -51,16 +50,19 @@ async fn answer(app: &App, route: Route, request: &Request) -> ApiResult {
         None => Ok(work.await),
         Some(left) => tokio::time::timeout(left.saturating_sub(TO_ANSWER), work).await,
     };
-    match result {
+    let result = match result {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => Err(Error::Internal("a handler panicked".to_owned())),
         Err(_elapsed) => Err(Error::Unavailable("the function's time is up".to_owned())),
+    };
+    // An error of a dependency is not one of this version, so it shall move no deployment back.
+    if let Err(Error::Internal(_)) = result {
+        telemetry::metric("InternalErrors", 1, "Count");
     }
+    result
 }
 
 fn log(mut line: Map<String, Value>, request: &Request, result: &ApiResult) {
-    static STARTED: AtomicBool = AtomicBool::new(false);
-    let is_cold = !STARTED.swap(true, Ordering::Relaxed);
     let (status, code) = match result {
         Ok(_) => (200, "ok"),
         Err(error) => problem::status_and_code(error),
@@ -69,7 +71,7 @@ fn log(mut line: Map<String, Value>, request: &Request, result: &ApiResult) {
     line.insert("route".to_owned(), json!(route_name(request, result)));
     line.insert("status".to_owned(), json!(status));
     line.insert("code".to_owned(), json!(code));
-    line.insert("cold".to_owned(), json!(is_cold));
+    line.insert("cold".to_owned(), json!(telemetry::is_first()));
     if let Some(cause) = result.as_ref().err().and_then(problem::cause) {
         line.insert("cause".to_owned(), json!(cause));
     }

@@ -37,7 +37,12 @@ pub(super) async fn insist<'a>(
 
 /// When a channel may go: some time after the broadcast has ended, and no sooner than that after now.
 pub(super) fn retirement(app: &App, plan: &Plan) -> DateTime<Utc> {
-    plan.interval.end().max(app.clock.now_second()) + app.channel_grace
+    writable(plan.interval.end().max(app.clock.now_second()) + app.channel_grace)
+}
+
+/// Instants sort as texts up to the year 9999; a schedule may end in its last second.
+pub(super) fn writable(due: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(253_402_300_799, 0).map_or(due, |last| due.min(last))
 }
 
 /// Deletes upstream what is written down as to be deleted. If it fails, the sweeper repeats it.

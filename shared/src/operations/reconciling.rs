@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use super::Error;
 use crate::app::App;
 use crate::store::orphans::{self, Orphan};
-use crate::store::todo::{self, Todo};
+use crate::store::todo::{self, Order, Todo};
 use crate::store::{schedules, tenants};
 
 const BETWEEN_SIGHTINGS: TimeDelta = TimeDelta::minutes(15);
@@ -61,7 +61,10 @@ async fn known_channels(app: &App) -> Result<BTreeSet<String>, Error> {
     for tenant in tenants::ids(&app.table).await? {
         known.extend(schedules::channel_ids(&app.table, &tenant).await?);
     }
-    for entry in todo::due(&app.table, app.clock.now_second() + TimeDelta::seconds(1), usize::MAX).await? {
+    for entry in
+        todo::due(&app.table, app.clock.now_second() + TimeDelta::seconds(1), usize::MAX, Order::MostUrgentFirst)
+            .await?
+    {
         if let Todo::Channel { channel_id, .. } = entry {
             known.insert(channel_id);
         }

@@ -1,18 +1,24 @@
 //! Finishing what was left half done. Safe to run twice at once, and bounded per run.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
-use super::{Error, reservations};
+use super::{Error, channels, reservations};
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
-use crate::store::todo::{self, Todo};
+use crate::store::todo::{self, Order, Todo};
 use crate::store::{messages, schedules};
 use crate::table::Transacted;
 
-/// Entries that one run takes on.
-const BATCH: usize = 100;
+/// Entries that one run takes on from either end: the most urgent, and the latest, so that some that cannot be finished
+/// hold nobody else's up.
+const BATCH: usize = 50;
+/// After this, nothing more is begun: the function has a minute.
+const TIME: Duration = Duration::from_secs(40);
 /// Messages of a deleted chat that one run removes.
 const MESSAGES: usize = 500;
 /// Entries that are worked on side by side.
@@ -32,10 +38,15 @@ pub struct Swept {
 /// When the table does not say what is due.
 pub async fn sweep(app: &App) -> Result<Swept, Error> {
     let now = app.clock.now_second();
-    let entries = todo::due(&app.table, now, BATCH).await?;
+    let started = Instant::now();
+    let entries = due_at_either_end(app, now).await?;
     let mut swept = Swept::default();
     for some in entries.chunks(SIDE_BY_SIDE) {
-        let results = join_all(some.iter().map(|entry| finish(app, entry))).await;
+        let is_late = started.elapsed() > TIME;
+        let results = join_all(
+            some.iter().map(|entry| async move { if is_late { Ok(false) } else { finish(app, entry).await } }),
+        )
+        .await;
         for (entry, result) in some.iter().zip(results) {
             if let Ok(true) = result {
                 swept.finished += 1;
@@ -46,6 +57,16 @@ pub async fn sweep(app: &App) -> Result<Swept, Error> {
         }
     }
     Ok(swept)
+}
+
+async fn due_at_either_end(app: &App, now: DateTime<Utc>) -> Result<Vec<Todo>, Error> {
+    let mut entries = todo::due(&app.table, now, BATCH, Order::MostUrgentFirst).await?;
+    if entries.len() == BATCH {
+        let latest = todo::due(&app.table, now, BATCH, Order::LatestFirst).await?;
+        let end = entries.last().map(Todo::due);
+        entries.extend(latest.into_iter().filter(|entry| Some(entry.due()) > end));
+    }
+    Ok(entries)
 }
 
 /// `false` when there is more to do than one run takes on.
@@ -81,7 +102,7 @@ async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, due: DateTime<Utc
             writes.push(schedules::retire_channel(tenant, &plan, &channel));
             writes.push(todo::delete_channel(&channel.channel_id, now)?);
         } else {
-            writes.push(todo::retire(tenant, id, plan.interval.end() + app.channel_grace)?);
+            writes.push(todo::retire(tenant, id, channels::writable(plan.interval.end() + app.channel_grace))?);
         }
     }
     Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))

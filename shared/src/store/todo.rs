@@ -83,13 +83,19 @@ fn decode_todo(item: Item) -> Result<Todo, TableError> {
     })
 }
 
-/// What was due before the instant, most urgent first, `limit` entries at the most.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    MostUrgentFirst,
+    LatestFirst,
+}
+
+/// What was due before the instant, `limit` entries at the most.
 ///
 /// # Errors
 /// When the table does not answer.
-pub async fn due(table: &Table, now: DateTime<Utc>, limit: usize) -> Result<Vec<Todo>, TableError> {
+pub async fn due(table: &Table, now: DateTime<Utc>, limit: usize, order: Order) -> Result<Vec<Todo>, TableError> {
     let range = Range::Below(keys::due_before(now));
-    let query = Query { pk: keys::TODO.to_owned(), range, descending: false, limit: Some(limit) };
+    let query = Query { pk: keys::TODO.to_owned(), range, descending: order == Order::LatestFirst, limit: Some(limit) };
     table.query(&query).await?.into_iter().map(decode_todo).collect()
 }
 

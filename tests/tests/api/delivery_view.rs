@@ -1,7 +1,5 @@
 //! What a presenter publishes to, and what a viewer watches.
 
-use std::time::Duration;
-
 use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Actor, Product};
 use serde_json::{Value, json};

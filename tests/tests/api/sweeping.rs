@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::domain::ids::TenantId;
 use shared::domain::interval::Interval;
 use shared::domain::schedule::{Plan, ScheduleName};
-use shared::store::todo::{self, Reservation};
+use shared::store::todo::{self, Order, Reservation, Todo};
 use shared::store::{calendar, instant_text, messages};
 use shared::table::Transacted;
 
@@ -21,6 +21,11 @@ fn demo() -> TenantId {
 
 async fn sweep(product: &Product) {
     product.invoke("sweeper", &json!({})).await.expect("a sweep");
+}
+
+async fn due(product: &Product) -> Vec<Todo> {
+    let app = &product.server.app;
+    todo::due(&app.table, app.clock.now(), 1_000, Order::MostUrgentFirst).await.unwrap()
 }
 
 #[tokio::test]
@@ -65,8 +70,7 @@ async fn a_channel_that_is_gone_already_is_struck_off() {
     product.server.app.table.write(&write).await.unwrap();
     product.advance(Duration::from_secs(2));
     sweep(&product).await;
-    let due = todo::due(&product.server.app.table, product.server.app.clock.now(), 10).await.unwrap();
-    assert!(due.is_empty());
+    assert!(due(&product).await.is_empty());
     assert_is_consistent(&product, &master).await;
 }
 
@@ -128,6 +132,40 @@ async fn a_dead_reservation_blocks_neither_plans_nor_moves() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_finished_holds_nothing_else_up() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let long_ago = product.server.app.clock.now_second() - TimeDelta::hours(1);
+    for number in 0..150 {
+        let write = todo::delete_channel(&format!("stuck-{number}"), long_ago + TimeDelta::seconds(number)).unwrap();
+        product.server.app.table.write(&write).await.unwrap();
+    }
+    die_in_the_middle(&product, 1, 3, product.server.app.clock.now_second() - TimeDelta::seconds(1)).await;
+    upstream.is(Mood::Answers(500, String::new()));
+    sweep(&product).await;
+    assert_eq!(nodes(&product).await.len(), 1);
+    assert_eq!(due(&product).await.len(), 150);
+    upstream.is(Mood::Kind);
+    for _ in 0..3 {
+        sweep(&product).await;
+    }
+    assert!(due(&product).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_schedule_of_the_last_year_is_not_due() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let ends = "9999/12/31 23:59:59";
+    master.post("/api/schedule", &new_schedule_at("9999/12/31 10:00:00", ends)).await.ok();
+    master.post("/api/schedule", &new_schedule_at("1970/01/01 00:00:00", "1970/01/01 00:00:01")).await.ok();
+    product.advance(Duration::from_hours(25));
+    let swept = product.invoke("sweeper", &json!({})).await.unwrap();
+    assert_eq!(swept["left"], 0, "{swept}");
+    assert!(due(&product).await.is_empty());
+}
+
+#[tokio::test]
 async fn the_chat_of_a_deleted_schedule_is_removed() {
     let product = Product::start().await;
     let master = product.master().await;
@@ -172,8 +210,7 @@ async fn sweepers_that_run_at_once_do_no_harm() {
     sweep(&product).await;
     assert_eq!(upstream.channels().len(), 3);
     assert_is_consistent(&product, &master).await;
-    let due = todo::due(&product.server.app.table, product.server.app.clock.now(), 10).await.unwrap();
-    assert!(due.is_empty());
+    assert!(due(&product).await.is_empty());
 }
 
 #[tokio::test]
