@@ -35,8 +35,13 @@ struct Claims {
     jti: String,
     iat: i64,
     exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     ver: i64,
 }
+
+/// How far ahead the clock of the function that issued a token may be, in seconds.
+const CLOCKS_APART: i64 = 60;
 
 /// The keys: one or two to verify with, chosen by `kid`; one to sign with, where tokens are issued.
 pub struct Tokens {
@@ -103,6 +108,7 @@ impl Tokens {
             jti: bearer.token.to_string(),
             iat: now.timestamp(),
             exp: bearer.expires_at.timestamp(),
+            nbf: None,
             ver: bearer.token_version,
         };
         jsonwebtoken::encode(&header, &claims, key).map_err(|error| error.to_string())
@@ -112,7 +118,8 @@ impl Tokens {
     #[must_use]
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Bearer> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(TYPE) {
+        // An extension that must be understood is one that is not.
+        if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return None;
         }
         let kid = header.kid?;
@@ -125,12 +132,15 @@ impl Tokens {
         validation.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
         let expires_at = DateTime::from_timestamp(claims.exp, 0)?;
-        if expires_at <= now || claims.iat >= claims.exp {
+        let has_begun =
+            claims.iat <= now.timestamp() + CLOCKS_APART && claims.nbf.is_none_or(|nbf| nbf <= now.timestamp());
+        if expires_at <= now || claims.iat >= claims.exp || !has_begun {
             return None;
         }
+        let user: i64 = claims.sub.parse().ok().filter(|id: &i64| id.to_string() == claims.sub)?;
         Some(Bearer {
             tenant: TenantId::parse(&claims.tenant)?,
-            user: UserId(claims.sub.parse().ok()?),
+            user: UserId(user),
             token: TokenId::from(claims.jti.as_str()),
             token_version: claims.ver,
             expires_at,
@@ -263,10 +273,20 @@ mod tests {
             wrong[name] = json!({"wrong": true});
             assert!(tokens.verify(&forge(&key, &header, &wrong), at(1500)).is_none(), "wrong {name}");
         }
-        for (name, value) in [("iss", json!("x")), ("aud", json!("x")), ("tenant", json!("a#b")), ("exp", json!(999))] {
+        for (name, value) in [
+            ("iss", json!("x")),
+            ("aud", json!("x")),
+            ("tenant", json!("a#b")),
+            ("sub", json!("+7")),
+            ("sub", json!("07")),
+            ("iat", json!(1561)),
+            ("iat", json!(2000)),
+            ("nbf", json!(1501)),
+            ("exp", json!(1500)),
+        ] {
             let mut wrong = claims.clone();
-            wrong[name] = value;
-            assert!(tokens.verify(&forge(&key, &header, &wrong), at(500)).is_none(), "wrong {name}");
+            wrong[name] = value.clone();
+            assert!(tokens.verify(&forge(&key, &header, &wrong), at(1500)).is_none(), "{name}: {value}");
         }
     }
 
@@ -284,6 +304,7 @@ mod tests {
             json!({"alg": "EdDSA", "kid": "a"}),
             json!({"alg": "EdDSA", "typ": "JWT"}),
             json!({"alg": "EdDSA", "typ": "JWT", "kid": "../a"}),
+            json!({"alg": "EdDSA", "typ": "JWT", "kid": "a", "crit": ["x"], "x": 1}),
         ] {
             assert!(tokens.verify(&forge(&key, &header, &claims), at(1500)).is_none(), "{header}");
         }
