@@ -38,16 +38,18 @@ pub fn parse(raw: &str, at_most: usize, lines: Lines) -> Result<String, Invalid>
     Ok(text.to_owned())
 }
 
-/// White space, the code points that Unicode lists as `Default_Ignorable`, and U+2800 (the Braille
-/// cell without dots), which are drawn as nothing.
+/// White space, the code points that Unicode lists as `Default_Ignorable`, and others which are drawn as nothing:
+/// the Braille cell without dots, fillers, joiners of hieroglyphs, the null notehead, marks of annotations, no characters.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' | '\u{16FE4}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D159}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+        || (0xFDD0..=0xFDEF).contains(&u32::from(c))
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 #[cfg(test)]
@@ -71,8 +73,31 @@ mod tests {
 
     #[test]
     fn a_text_that_nobody_can_see_is_refused() {
-        for raw in ["", "   ", "\u{3000}", "\u{200B}\u{200D}", "\u{2800}", "\u{3164}", "\u{00AD}", "\u{FE0F}"] {
+        for raw in [
+            "",
+            "   ",
+            "\u{3000}",
+            "\u{200B}\u{200D}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{00AD}",
+            "\u{FE0F}",
+            "\u{FFFA}\u{FFFB}",
+            "\u{16FE4}",
+            "\u{1D159}",
+            "\u{13430}",
+            "\u{FFFE}",
+            "\u{FDD0}",
+            "\u{10FFFF}",
+        ] {
             assert_eq!(parse(raw, 30, Lines::One), Err(Invalid::Blank), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_seen_is_a_name() {
+        for raw in ["\u{FFFC}", "\u{FFFD}", "👨\u{200D}👩", "‎א", "\u{1D158}", "."] {
+            assert!(parse(raw, 30, Lines::One).is_ok(), "{raw:?}");
         }
     }
 
