@@ -23,12 +23,14 @@ struct ScheduleReply {
 
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
-    let listing = schedules::list_schedules(app, &bearer, read(request, &bearer)).await?;
+    let window = read(request, &bearer);
+    let mut parameters = window.as_ref().map(parameters).unwrap_or_default();
+    let listing = schedules::list_schedules(app, &bearer, window).await?;
     let schedules: Vec<ScheduleReply> = listing.schedules.into_iter().map(ScheduleReply::from).collect();
     let mut reply = response::json(&schedules)?;
     if let Some(next) = listing.next {
-        let cursor = cursor::from_position(&scope(&bearer), &next);
-        reply.headers.push(("link", response::link_to_next(request, &cursor)));
+        parameters.push(("cursor", cursor::from_position(&scope(&bearer), &next)));
+        reply.headers.push(("link", response::link_to_next(request, &parameters)));
     }
     Ok(reply)
 }
@@ -40,6 +42,14 @@ fn read(request: &Request, bearer: &Bearer) -> Result<Window, Error> {
     let limit = form.limit();
     let after = form.optional_text("cursor", |text| cursor::to_position(&scope(bearer), text));
     form.finish(|| Some(Window { from, to, limit, after }))
+}
+
+/// What the next page is asked for with, but for its cursor.
+fn parameters(window: &Window) -> Vec<(&'static str, String)> {
+    let from = window.from.map(|from| ("from", datetime::with_t(from)));
+    let to = window.to.map(|to| ("to", datetime::with_t(to)));
+    let limit = window.limit.map(|limit| ("limit", limit.to_string()));
+    [from, to, limit].into_iter().flatten().collect()
 }
 
 fn scope(bearer: &Bearer) -> Scope<'_> {

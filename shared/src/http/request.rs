@@ -19,6 +19,8 @@ const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 pub struct Request {
     pub method: Method,
+    /// What stood before the path: a stage, e.g. `/prod`, or nothing.
+    pub stage: String,
     /// Without the stage, e.g. `/api/login`.
     pub path: String,
     pub headers: HeaderMap,
@@ -54,8 +56,10 @@ impl Request {
             .map(|query| query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
             .unwrap_or_default();
         let (parts, body) = event.into_parts();
+        let (stage, path) = split_stage(parts.uri.path(), stage.as_deref());
         Self {
-            path: without_stage(parts.uri.path(), stage.as_deref()),
+            stage: stage.to_owned(),
+            path: path.to_owned(),
             method: parts.method,
             headers: parts.headers,
             query,
@@ -153,11 +157,11 @@ impl Request {
 }
 
 /// A stage other than `$default` stands before the path, in some payloads.
-fn without_stage(path: &str, stage: Option<&str>) -> String {
+fn split_stage<'a>(path: &'a str, stage: Option<&str>) -> (&'a str, &'a str) {
     let inner = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
     match inner {
-        Some(inner) if inner.starts_with("/api/") => inner.to_owned(),
-        _ => path.to_owned(),
+        Some(inner) if inner.starts_with("/api/") => path.split_at(path.len() - inner.len()),
+        _ => ("", path),
     }
 }
 
@@ -167,10 +171,10 @@ mod tests {
 
     #[test]
     fn a_stage_before_the_path_is_not_part_of_it() {
-        assert_eq!(without_stage("/prod/api/schedule", Some("prod")), "/api/schedule");
-        assert_eq!(without_stage("/api/schedule", Some("prod")), "/api/schedule");
-        assert_eq!(without_stage("/api/schedule", Some("$default")), "/api/schedule");
-        assert_eq!(without_stage("/api/api/schedule", Some("api")), "/api/schedule");
-        assert_eq!(without_stage("/other/api/schedule", Some("prod")), "/other/api/schedule");
+        assert_eq!(split_stage("/prod/api/schedule", Some("prod")), ("/prod", "/api/schedule"));
+        assert_eq!(split_stage("/api/schedule", Some("prod")), ("", "/api/schedule"));
+        assert_eq!(split_stage("/api/schedule", Some("$default")), ("", "/api/schedule"));
+        assert_eq!(split_stage("/api/api/schedule", Some("api")), ("/api", "/api/schedule"));
+        assert_eq!(split_stage("/other/api/schedule", Some("prod")), ("", "/other/api/schedule"));
     }
 }

@@ -26,13 +26,11 @@ pub fn ok() -> ApiResult {
     json(&Ok { ok: true })
 }
 
-/// A `Link` to the next page: the same request with the cursor.
+/// A `Link` to the next page: the same call with these parameters, wherever the request had them.
 #[must_use]
-pub fn link_to_next(request: &Request, cursor: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(request.query.iter().filter(|(name, _)| name != "cursor"));
-    query.append_pair("cursor", cursor);
-    format!("<{}?{}>; rel=\"next\"", request.path, query.finish())
+pub fn link_to_next(request: &Request, parameters: &[(&str, String)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    format!("<{}{}?{query}>; rel=\"next\"", request.stage, request.path)
 }
 
 /// # Errors

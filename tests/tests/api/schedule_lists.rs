@@ -1,7 +1,7 @@
 //! `GET /api/schedule`: newest start first, whole or in pages.
 
 use api_tests::{Actor, Product, at_hour};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::calendar::plan;
 
@@ -102,6 +102,32 @@ async fn a_page_goes_on_where_the_last_ended_even_if_that_schedule_is_gone() {
     master.plan(7).await;
     let second = master.get(&link).await.ok();
     assert_eq!(starts(&second), ["2030-01-01T03:00:00", "2030-01-01T02:00:00"]);
+}
+
+#[tokio::test]
+async fn the_next_page_is_asked_for_as_the_first_was() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    for hour in 0..6 {
+        master.plan(hour).await;
+    }
+    let window = json!({"limit": 2, "from": at_hour(1), "to": at_hour(5)});
+    let body = Some(window.to_string().into_bytes());
+    let first = master.send(reqwest::Method::GET, "/api/schedule", &[], body).await;
+    let rest = next(&first.header("link")).unwrap();
+    let mut all: Vec<String> = starts(&first.ok()).into_iter().map(str::to_owned).collect();
+    for page in pages(&master, &rest).await {
+        assert!(page.len() <= 2);
+        all.extend(page.iter().map(|schedule| schedule["start_datetime"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(all, [4, 3, 2, 1].map(|hour| format!("2030-01-01T0{hour}:00:00")));
+
+    let staged = include_str!("../../../events/schedule/list_schedules.staged.json");
+    let mut event: Value = serde_json::from_str(staged).unwrap();
+    (event["rawQueryString"], event["queryStringParameters"]) = (json!("limit=1"), json!({"limit": "1"}));
+    let answer = product.invoke("schedule", &event).await.unwrap();
+    let link = answer["headers"]["link"].as_str().unwrap();
+    assert!(link.starts_with("</prod/api/schedule?limit=1&cursor="), "{link}");
 }
 
 #[tokio::test]
