@@ -74,7 +74,7 @@ async function read(count: number): Promise<Chat[]> {
     const page = await unwrap(viewer.GET('/api/chat', { params: { query: { ...query, ...cursor, limit: 2 } } }));
     messages.push(...page.chats);
     after = page.next_cursor;
-    if (!page.has_more && messages.length < count) await sleep(page.poll_after_ms);
+    if (messages.length < count) await sleep(page.poll_after_ms);
   }
   return messages;
 }

@@ -319,7 +319,8 @@ export interface paths {
          * @description 指定したスケジュールに対して送信されたチャットの内容一覧を、古い順に取得します。必要な権限は `delivery` または `view` です。
          *
          *     順序は決して変わりません。`next_cursor` を次の `after` に渡し続けると、全てのメッセージがちょうど1度ずつ得られます。
-         *     `has_more` が `true` なら直ちに、`false` なら `poll_after_ms` ミリ秒後に次を取得してください。
+         *     `poll_after_ms` ミリ秒後に次を取得してください。まだ続きがあるとき `has_more` は `true` で、通常 `poll_after_ms` は 0 です。
+         *     直近の5秒間に 370 件を超えるメッセージがあるときは、続きは最大5秒遅れて取得できるようになります。
          *     1つの応答は 5 MB までで、超える場合はメッセージの境目で切り、`has_more` を `true` にします。
          *     `schedule_id` はクエリの代わりに JSON オブジェクトの本文でも送れます。
          */
@@ -544,9 +545,9 @@ export interface components {
             chats: components["schemas"]["Chat"][];
             /** @description 続きを取得するときに `after` に指定する値。メッセージがないときにもあります。 */
             next_cursor: string;
-            /** @description 今すぐ取得できる続きがあるかどうか。 */
+            /** @description 続きがあるかどうか。 */
             has_more: boolean;
-            /** @description 続きがないとき、次の取得までに待つミリ秒。 */
+            /** @description 次の取得までに待つミリ秒。今すぐ取得できる続きがあれば 0。 */
             poll_after_ms: number;
         };
         Chat: {

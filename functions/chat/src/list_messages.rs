@@ -15,7 +15,7 @@ use shared::operations::chat::{self, Progress, Read};
 const MAX_BYTES: usize = 4_900_000;
 /// Lambda answers with the body as a string inside of JSON, 6 MB at the most, in which quotes and backslashes are escaped again.
 const MAX_ESCAPED_BYTES: usize = 5_900_000;
-/// When a client that has seen everything should ask again.
+/// When a client that was given everything there is for now should ask again.
 const POLL_AFTER_MS: u32 = 2_000;
 
 #[derive(Serialize)]
@@ -42,12 +42,13 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let schedule = form.as_ref().map(|read| read.schedule.clone()).ok();
     let read = chat::list_messages(app, &bearer, form, how_many_fit).await?;
     let list = schedule.as_ref().map_or("", |schedule| schedule.as_str());
+    let at_once = read.has_more && !read.messages.is_empty();
     response::json(&ChatReply {
         ok: true,
         chats: read.messages.into_iter().map(MessageReply::from).collect(),
         next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list }, &read.progress),
         has_more: read.has_more,
-        poll_after_ms: if read.has_more { 0 } else { POLL_AFTER_MS },
+        poll_after_ms: if at_once { 0 } else { POLL_AFTER_MS },
     })
 }
 

@@ -16,6 +16,20 @@ async fn count(actor: &Actor, path: &str) -> usize {
 }
 
 #[tokio::test]
+async fn an_answer_outlives_what_it_was_about() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    let message = json!({"schedule_id": id, "body": "x"});
+    master.post_once("/api/chat", "k", &message).await.ok();
+    master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+    assert_eq!(master.post_once("/api/chat", "k", &message).await.ok(), json!({"ok": true}));
+    for key in ["other", "other"] {
+        master.post_once("/api/chat", key, &message).await.refused(404, "schedule_not_found");
+    }
+}
+
+#[tokio::test]
 async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
     let upstream = Upstream::start().await;
     let product = Product::start_with(upstream.options()).await;
