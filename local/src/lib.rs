@@ -28,8 +28,8 @@ pub mod simulator;
 
 use simulator::Simulator;
 
-/// API Gateway's limit; the product's own is far below.
-const MAX_BODY: usize = 10 * 1024 * 1024;
+/// Far above API Gateway's limit and the product's own, which answers for itself.
+const MAX_BODY: usize = 64 * 1024 * 1024;
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// As the product's clock counts.
 const RECONCILE_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(15);
@@ -44,8 +44,8 @@ pub struct Options {
     pub table_name: String,
     /// Another ImageFlux than the simulated one: endpoint and access token.
     pub imageflux: Option<(String, String)>,
-    /// Whether that account's channels are all this product's.
-    pub deletes_orphans: bool,
+    /// What the functions would be told, but for ImageFlux.
+    pub config: Config,
 }
 
 impl Default for Options {
@@ -57,26 +57,45 @@ impl Default for Options {
             table_url: None,
             table_name: "imageflux-option".to_owned(),
             imageflux: None,
-            deletes_orphans: false,
+            config: Config {
+                token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
+                token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
+                token_lifetime_seconds: 12 * 60 * 60,
+                imageflux_endpoint: String::new(),
+                imageflux_access_token: None,
+                channel_grace_seconds: 24 * 60 * 60,
+                deletes_orphans: false,
+                cors_origins: vec!["*".to_owned()],
+            },
         }
     }
 }
 
 impl Options {
-    /// As the functions do, it reads `AWS_ENDPOINT_URL_DYNAMODB`, `TABLE_NAME`, `IMAGEFLUX_ENDPOINT` and
-    /// `IMAGEFLUX_ACCESS_TOKEN` and `DELETE_ORPHAN_CHANNELS`.
-    #[must_use]
-    pub fn from_env() -> Self {
+    /// As the functions do, it reads the variables of `shared::config`; what they must be told has a default here.
+    ///
+    /// # Errors
+    /// Names the variable that is wrong.
+    pub fn from_env() -> Result<Self, String> {
         let defaults = Self::default();
-        Self {
+        let signing_key = var("TOKEN_SIGNING_KEY").map(SecretString::from);
+        let mut config = Config::with_secrets(signing_key, None)?;
+        if config.token_public_keys.is_none() {
+            config.token_public_keys = defaults.config.token_public_keys;
+            config.token_signing_key = defaults.config.token_signing_key;
+        }
+        if config.cors_origins.is_empty() {
+            config.cors_origins = defaults.config.cors_origins;
+        }
+        Ok(Self {
             listen: "127.0.0.1:3000".to_owned(),
             table_url: var("AWS_ENDPOINT_URL_DYNAMODB"),
             table_name: var("TABLE_NAME").unwrap_or(defaults.table_name),
             imageflux: var("IMAGEFLUX_ENDPOINT")
                 .map(|endpoint| (endpoint, var("IMAGEFLUX_ACCESS_TOKEN").unwrap_or_default())),
-            deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
+            config,
             ..Self::default()
-        }
+        })
     }
 }
 
@@ -112,21 +131,17 @@ impl Server {
         };
         let table = engine::open(&table_url, &options.table_name).await?;
         let simulator = Simulator::open(options.data.as_deref())?;
-        // The simulated account is this product's alone.
-        let deletes_orphans = options.deletes_orphans || options.imageflux.is_none();
+        let is_simulated = options.imageflux.is_none();
         let (endpoint, token) = match options.imageflux {
             Some(upstream) => upstream,
             None => (simulator.serve(beside).await?, "simulated".to_owned()),
         };
         let config = Config {
-            token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
-            token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
-            token_lifetime_seconds: 12 * 60 * 60,
             imageflux_endpoint: endpoint.clone(),
             imageflux_access_token: Some(SecretString::from(token)),
-            channel_grace_seconds: 24 * 60 * 60,
-            deletes_orphans,
-            cors_origins: vec!["*".to_owned()],
+            // The simulated account is this product's alone.
+            deletes_orphans: options.config.deletes_orphans || is_simulated,
+            ..options.config
         };
         let random = Random::default();
         let app = App::new(&config, Table::new(Arc::new(table), random.clone()), options.clock, random)?;

@@ -39,7 +39,7 @@ async fn run() -> Result<(), String> {
 /// `None` when only help was asked for.
 fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>, lexopt::Error> {
     let mut parser = lexopt::Parser::from_iter(arguments);
-    let mut options = Options::from_env();
+    let mut options = Options::from_env()?;
     while let Some(argument) = parser.next()? {
         match argument {
             Long("listen") => options.listen = parser.value()?.string()?,

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use crate::secrets;
 
 /// What the functions are told by their environment. Each takes what it needs.
+#[derive(Clone)]
 pub struct Config {
     /// `TOKEN_PUBLIC_KEYS`: `kid=key[,kid=key]`, keys in unpadded base64url.
     pub token_public_keys: Option<String>,
@@ -36,6 +37,17 @@ impl Config {
     pub async fn from_env(sdk: &SdkConfig) -> Result<Self, String> {
         let (token_signing_key, imageflux_access_token) =
             tokio::try_join!(secrets::find(sdk, "TOKEN_SIGNING_KEY"), secrets::find(sdk, "IMAGEFLUX_ACCESS_TOKEN"))?;
+        Self::with_secrets(token_signing_key, imageflux_access_token)
+    }
+
+    /// As `from_env`, but for the secrets, which somebody else found.
+    ///
+    /// # Errors
+    /// Names the variable that is wrong.
+    pub fn with_secrets(
+        token_signing_key: Option<SecretString>,
+        imageflux_access_token: Option<SecretString>,
+    ) -> Result<Self, String> {
         Ok(Self {
             token_public_keys: var("TOKEN_PUBLIC_KEYS"),
             token_signing_key,

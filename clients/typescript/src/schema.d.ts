@@ -1426,7 +1426,7 @@ export interface operations {
                  */
                 from?: components["schemas"]["DateTimeInput"];
                 /**
-                 * @description この日時より前に始まるスケジュールだけを返します。
+                 * @description この日時より前に始まるスケジュールだけを返します。`from` より後の日時を指定してください。
                  * @example 2021/11/22 00:00:00
                  */
                 to?: components["schemas"]["DateTimeInput"];

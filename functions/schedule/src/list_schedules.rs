@@ -37,8 +37,7 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
 
 fn read(request: &Request, bearer: &Bearer) -> Result<Window, Error> {
     let mut form = Form::of_query_or_body(request)?;
-    let from = form.optional_datetime("from");
-    let to = form.optional_datetime("to");
+    let (from, to) = form.window();
     let limit = form.limit();
     let after = form.optional_text("cursor", |text| cursor::to_position(&scope(bearer), text));
     form.finish(|| Some(Window { from, to, limit, after }))

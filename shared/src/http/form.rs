@@ -114,20 +114,27 @@ impl<'r> Form<'r> {
         self.optional("limit", |given| integer(given, 1, 1000)).and_then(|limit| usize::try_from(limit).ok())
     }
 
-    pub fn optional_datetime(&mut self, name: &str) -> Option<DateTime<Utc>> {
+    fn optional_datetime(&mut self, name: &str) -> Option<DateTime<Utc>> {
         self.optional_text(name, datetime::parse)
     }
 
     pub fn interval(&mut self) -> Option<Interval> {
         let start = self.text("start_datetime", datetime::parse);
         let end = self.text("end_datetime", datetime::parse);
-        match Interval::new(start?, end?) {
-            Ok(interval) => Some(interval),
-            Err(reason) => {
-                self.errors.push(FieldError::new("end_datetime", reason));
-                None
-            }
+        self.between("end_datetime", start?, end?)
+    }
+
+    /// Both, either or neither end of a window, `from` before `to`.
+    pub fn window(&mut self) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        let (from, to) = (self.optional_datetime("from"), self.optional_datetime("to"));
+        if let (Some(from), Some(to)) = (from, to) {
+            self.between("to", from, to);
         }
+        (from, to)
+    }
+
+    fn between(&mut self, end_name: &str, start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Interval> {
+        Interval::new(start, end).map_err(|reason| self.errors.push(FieldError::new(end_name, reason))).ok()
     }
 
     /// An array, or a string that holds one.
@@ -165,7 +172,8 @@ impl<'r> Form<'r> {
         let body = self.body.iter().find(|(given, _)| given == name).map(|(_, value)| value.get());
         match (query, body) {
             (Some(text), None) if self.reads_query => Some(Ok(Given::Query(text))),
-            (_, None) => None,
+            (Some(_), None) => Some(Err(Invalid::Contradictory)),
+            (None, None) => None,
             (None, Some(json)) => Some(Ok(Given::Json(json))),
             (Some(text), Some(json)) => {
                 let same = json == text || serde_json::from_str::<String>(json).is_ok_and(|string| string == text);

@@ -90,7 +90,9 @@ async fn a_post_or_patch_takes_nothing_from_a_query() {
     let mut schedule = new_schedule(1);
     let name = schedule.as_object_mut().unwrap().remove("name").unwrap();
     let path = format!("/api/schedule?name={}", name.as_str().unwrap());
-    assert_eq!(master.post(&path, &schedule).await.invalid_fields(), [("name".to_owned(), "missing".to_owned())]);
+    let contradictory = [("name".to_owned(), "contradictory".to_owned())];
+    assert_eq!(master.post(&path, &schedule).await.invalid_fields(), contradictory);
+    assert_eq!(master.patch("/api/user?name=x", &json!({"user_id": 1})).await.invalid_fields(), contradictory);
     master.patch("/api/user?user_id=1", &json!({"name": "x"})).await.refused(422, "invalid_parameters");
     master.patch("/api/user?is_master=false&x", &json!({"user_id": 1, "name": "x"})).await.ok();
 }

@@ -86,6 +86,11 @@ async fn several_hundred_schedules_are_listed_whole_and_page_by_page() {
     let window = format!("from={}&to={}", at_hour(100).replace(' ', "+"), at_hour(150).replace(' ', "+"));
     let pages = pages(&master, &format!("/api/schedule?{window}&limit=7")).await;
     assert_eq!(pages.concat(), whole[360 - 150..360 - 100]);
+    for (from, to) in [(5, 5), (6, 5)] {
+        let window = format!("from={}&to={}", at_hour(from), at_hour(to)).replace(' ', "+");
+        let fields = master.get(&format!("/api/schedule?{window}")).await.invalid_fields();
+        assert_eq!(fields, [("to".to_owned(), "not_after_start".to_owned())]);
+    }
 }
 
 #[tokio::test]
