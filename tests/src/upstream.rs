@@ -26,6 +26,8 @@ pub enum Mood {
     Sleeps(Duration),
     /// Creates or deletes, then closes the connection without an answer.
     DropsAfterwards,
+    /// As documented, but this channel it does not delete.
+    Keeps(String),
 }
 
 #[derive(Default)]
@@ -70,6 +72,11 @@ impl Upstream {
     /// What `ListPlaylistURLs` answers in `hls`.
     pub fn plays(&self, playlists: Value) {
         self.lock().playlists = playlists;
+    }
+
+    /// As if somebody else had made the channel.
+    pub fn has(&self, channel_id: &str) {
+        self.lock().channels.insert(channel_id.to_owned());
     }
 
     /// The channels that are there.
@@ -132,7 +139,10 @@ async fn call(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes)
     let answer =
         |status: u16, body: String| Response::builder().status(status).body(Body::from(body)).expect("an answer");
     match mood {
-        Mood::Kind => answer(200, upstream.act(&target, &request).to_string()),
+        Mood::Keeps(channel_id) if target.ends_with(".DeleteChannel") && request["channel_id"] == *channel_id => {
+            answer(400, r#"{"error": "not this one"}"#.to_owned())
+        }
+        Mood::Kind | Mood::Keeps(_) => answer(200, upstream.act(&target, &request).to_string()),
         Mood::Answers(status, body) => answer(status, body),
         Mood::Babbles(body) => answer(200, body),
         Mood::Sleeps(time) => {

@@ -1148,11 +1148,12 @@ export interface components {
                 };
             };
         };
-        /** @description `imageflux_timeout` — ImageFlux が8秒以内に応答しませんでした。 */
+        /** @description `imageflux_timeout` — ImageFlux が8秒以内に応答しませんでした。`Retry-After` の秒数の後に再び試せます。 */
         ImageFluxTimeout: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {

@@ -178,9 +178,7 @@ pub fn field(reason: &Invalid, language: Language) -> String {
             "YYYY/MM/DD HH:MM:SSの形式で、実在する日時を指定してください。".into(),
             "must be a real date-time written YYYY/MM/DD HH:MM:SS".into(),
         ),
-        Invalid::NotAfterStart => {
-            ("開始日時より後の日時を指定してください。".into(), "must be after the start".into())
-        }
+        Invalid::NotAfterStart => ("開始日時より後の日時を指定してください。".into(), "must be after the start".into()),
         Invalid::OutOfRange(least, most) => {
             (format!("{least}以上{most}以下で指定してください。"), format!("must be from {least} to {most}"))
         }

@@ -48,7 +48,7 @@ pub fn headers(error: &Error) -> Vec<(&'static str, String)> {
         Error::Unauthenticated | Error::LoginFailed => vec![("www-authenticate", "Bearer".to_owned())],
         Error::MethodNotAllowed(allowed) => vec![("allow", (*allowed).to_owned())],
         Error::NotLive(seconds) | Error::TooManyRequests(seconds) => vec![("retry-after", seconds.to_string())],
-        Error::Unavailable(_) => vec![("retry-after", ASK_AGAIN.to_string())],
+        Error::Unavailable(_) | Error::ImageFluxTimedOut => vec![("retry-after", ASK_AGAIN.to_string())],
         _ => Vec::new(),
     }
 }

@@ -33,8 +33,18 @@ async fn attach(app: &App, tenant: &TenantId, plan: &Plan) -> Result<Channel, Er
     let operation = app.random.uuid().to_string();
     let claim = schedules::claim_channel(tenant, &plan.id, &operation, now.timestamp(), lease_end(now).timestamp());
     let hls = schedules::hls(&app.table, tenant, &plan.id).await?.ok_or(Error::ScheduleNotFound)?;
-    if let Written::Refused(_) = app.table.write(&claim).await? {
-        return Err(Error::Unavailable("another request is creating this channel".to_owned()));
+    match app.table.write(&claim).await {
+        Ok(Written::Done(_)) => {}
+        Ok(Written::Refused(Some(found))) if schedules::is_claimed_by(&found, &operation) => {}
+        Ok(Written::Refused(_)) => {
+            let schedule = schedules::find(&app.table, tenant, &plan.id).await?.ok_or(Error::ScheduleNotFound)?;
+            let creating = || Error::Unavailable("another request is creating this channel".to_owned());
+            return schedule.channel.ok_or_else(creating);
+        }
+        Err(error) => {
+            let _void_later = app.table.write(&schedules::unclaim_channel(tenant, &plan.id, &operation)).await;
+            return Err(error.into());
+        }
     }
     let result = create_and_attach(app, tenant, plan, &hls, &operation).await;
     if result.is_err() {

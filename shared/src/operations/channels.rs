@@ -12,7 +12,7 @@ use crate::domain::schedule::Plan;
 use crate::store::todo;
 
 /// How long the table is asked to decide over a channel. The client has its refusal in time all the same.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Whether a channel was taken after all when nobody knew.
 pub(super) enum Decided {

@@ -7,7 +7,10 @@
 
 use std::collections::BTreeSet;
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
+use tokio::time::Instant;
 
 use super::Error;
 use crate::app::App;
@@ -16,6 +19,8 @@ use crate::store::todo::{self, Order, Todo};
 use crate::store::{schedules, tenants};
 
 const BETWEEN_SIGHTINGS: TimeDelta = TimeDelta::minutes(15);
+/// After this, no deletion is begun: the function has a minute.
+const TIME: Duration = Duration::from_secs(40);
 /// Channels that one run deletes; more at once is a mistake until a person says otherwise.
 const DELETIONS: usize = 20;
 
@@ -29,22 +34,26 @@ pub struct Reconciled {
 /// # Errors
 /// When either side cannot be read whole; then nothing is concluded.
 pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
-    let now = app.clock.now_second();
+    let (now, started) = (app.clock.now_second(), Instant::now());
     // The account first: what is created after this look cannot be mistaken.
     let listed = app.imageflux.list_channel_ids().await?;
     let known = known_channels(app).await?;
     let nobodys: BTreeSet<&String> = listed.iter().filter(|channel_id| !known.contains(*channel_id)).collect();
     let seen_before = orphans::list(&app.table).await?;
     let mut reconciled = Reconciled { orphans: nobodys.len(), deleted: 0 };
+    let mut tried = 0;
     for channel_id in &nobodys {
         match seen_before.iter().find(|orphan| orphan.channel_id == **channel_id) {
             None => drop(app.table.write(&orphans::first_seen(channel_id, now)?).await?),
             Some(Orphan { first_seen, .. }) => {
                 let is_old = now.timestamp() - first_seen >= BETWEEN_SIGHTINGS.num_seconds();
-                if app.deletes_orphans && is_old && reconciled.deleted < DELETIONS {
-                    app.imageflux.delete_channel(channel_id).await?;
-                    app.table.write(&orphans::forget(channel_id)).await?;
-                    reconciled.deleted += 1;
+                if app.deletes_orphans && is_old && tried < DELETIONS && started.elapsed() < TIME {
+                    tried += 1;
+                    // One that cannot be deleted is reported again, and keeps no other.
+                    if app.imageflux.delete_channel(channel_id).await.is_ok() {
+                        app.table.write(&orphans::forget(channel_id)).await?;
+                        reconciled.deleted += 1;
+                    }
                 }
             }
         }

@@ -79,14 +79,15 @@ pub(super) async fn activate(
 /// Undoes a reservation whose channel was created; from the same moment on the channel is one to be deleted.
 async fn undo(app: &App, reservation: &Reservation, channel_id: &str) -> Result<Decided, Error> {
     let due = app.clock.now_second();
-    let Reservation { tenant, plan, .. } = reservation;
-    match end(app, reservation, Some(todo::delete_channel(channel_id, due)?)).await? {
-        Ended::Now => channels::delete(app, channel_id, due).await,
-        Ended::Before if schedules::find(&app.table, tenant, &plan.id).await?.is_some() => {
+    let unneeded = todo::delete_channel(channel_id, due)?;
+    if let Ended::Before = end(app, reservation, Some(unneeded.clone())).await? {
+        // It became a schedule, or was released. A read could see that it ended, and not yet what it became.
+        let writes = [schedules::is_absent(&reservation.tenant, &reservation.plan.id), unneeded];
+        if let Transacted::Refused(_) = app.table.transact(&writes).await? {
             return Ok(Decided::Taken);
         }
-        Ended::Before => channels::discard(app, channel_id).await,
     }
+    channels::delete(app, channel_id, due).await;
     Ok(Decided::Discarded)
 }
 
@@ -112,15 +113,16 @@ async fn end(app: &App, reservation: &Reservation, besides: Option<Write>) -> Re
                 writes.extend(calendar::give_back(tenant, &predecessor, &node));
             }
             // A slot that is free or another's, or a list seen in the middle of a change.
-            _ => {
-                if calendar::at(&app.table, tenant, &instant_text(plan.interval.start()))
-                    .await?
-                    .is_some_and(|node| node.is(&plan.id))
-                {
+            _ => match calendar::at(&app.table, tenant, &instant_text(plan.interval.start())).await? {
+                Some(node) if node.is(&plan.id) => {
                     pause(app).await;
                     continue;
                 }
-            }
+                // Another's slot cannot be about to become this reservation's. A free one can: it may be taken already,
+                // and not yet be seen.
+                Some(_) => {}
+                None => writes.push(calendar::is_free(tenant, plan.interval.start())),
+            },
         }
         writes.extend(besides.clone());
         writes.push(todo::settle(reservation));
@@ -129,7 +131,7 @@ async fn end(app: &App, reservation: &Reservation, besides: Option<Write>) -> Re
             Transacted::Refused(refusals) if refusals.last().is_some_and(Refusal::is_failed) => {
                 return Ok(Ended::Before);
             }
-            Transacted::Refused(_) => {}
+            Transacted::Refused(_) => pause(app).await,
         }
     }
     Err(contended())

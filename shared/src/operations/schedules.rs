@@ -5,8 +5,10 @@
 //! between is undone here, or by `sweeping` once the lease has ended.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::{Caller, Error, MAX_DECISIONS, admit, channels, contended, lease_end, reservations, slots};
@@ -102,6 +104,9 @@ pub async fn create_schedule(
     }
 }
 
+/// How long taking a slot may take.
+const RESERVING: Duration = Duration::from_secs(5);
+
 async fn create_once(
     app: &App,
     caller: &Caller,
@@ -122,7 +127,18 @@ async fn create_once(
         operation: app.random.uuid().to_string(),
         lease_end: lease_end(now),
     };
-    reservations::reserve(app, &reservation, owner).await?;
+    let begun = Instant::now();
+    let reserved = reservations::reserve(app, &reservation, owner).await.and_then(|()| {
+        // What comes next must be decided before the function's time is up.
+        if begun.elapsed() <= RESERVING { Ok(()) } else { Err(contended()) }
+    });
+    if let Err(error) = reserved {
+        // It may be there although nobody knows, and would stand in the way of the same request's next attempt.
+        if let Error::Unavailable(_) = error {
+            let _released_later = tokio::time::timeout(RESERVING, reservations::release(app, &reservation)).await;
+        }
+        return Err(error);
+    }
     match app.imageflux.create_channel(&new.hls).await {
         Ok(channel) => reservations::activate(app, reservation, channel, &new.hls, attempt).await,
         Err(failed) => {

@@ -211,6 +211,7 @@ pub async fn change_access_code(app: &App, bearer: &Bearer, form: Result<AccessC
     let load = form.map(|code| async { Ok(code) });
     let (caller, code) = admit(app, bearer, Action::ChangeAccessCode, load).await?;
     let digest = access_code_digest(&caller.tenant, &code);
-    app.table.write(&credentials::put_access_code(&caller.tenant, digest)?).await?;
+    // With a token, so that an attempt that is late cannot undo the next change.
+    app.table.transact(&[credentials::put_access_code(&caller.tenant, digest)?]).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Error, channels, reservations};
 use crate::app::App;
@@ -19,6 +19,8 @@ use crate::table::Transacted;
 const BATCH: usize = 50;
 /// After this, nothing more is begun: the function has a minute.
 const TIME: Duration = Duration::from_secs(40);
+/// How long one entry may take.
+const TIME_EACH: Duration = Duration::from_secs(15);
 /// Messages of a deleted chat that one run removes.
 const MESSAGES: usize = 500;
 /// Entries that are worked on side by side.
@@ -43,12 +45,12 @@ pub async fn sweep(app: &App) -> Result<Swept, Error> {
     let mut swept = Swept::default();
     for some in entries.chunks(SIDE_BY_SIDE) {
         let is_late = started.elapsed() > TIME;
-        let results = join_all(
-            some.iter().map(|entry| async move { if is_late { Ok(false) } else { finish(app, entry).await } }),
-        )
+        let results = join_all(some.iter().map(|entry| async move {
+            !is_late && matches!(timeout(TIME_EACH, finish(app, entry)).await, Ok(Ok(true)))
+        }))
         .await;
-        for (entry, result) in some.iter().zip(results) {
-            if let Ok(true) = result {
+        for (entry, is_finished) in some.iter().zip(results) {
+            if is_finished {
                 swept.finished += 1;
             } else {
                 swept.left += 1;
@@ -64,7 +66,9 @@ async fn due_at_either_end(app: &App, now: DateTime<Utc>) -> Result<Vec<Todo>, E
     if entries.len() == BATCH {
         let latest = todo::due(&app.table, now, BATCH, Order::LatestFirst).await?;
         let end = entries.last().map(Todo::due);
-        entries.extend(latest.into_iter().filter(|entry| Some(entry.due()) > end));
+        let mut latest = latest.into_iter().filter(|entry| Some(entry.due()) > end);
+        let urgent = std::mem::take(&mut entries).into_iter();
+        entries = urgent.flat_map(|entry| [Some(entry), latest.next()]).flatten().collect();
     }
     Ok(entries)
 }

@@ -12,7 +12,7 @@ use crate::policy::Action;
 use crate::store::credentials::{self, Credential};
 use crate::store::tenants;
 use crate::store::users::{self, Pointer};
-use crate::table::{Condition, Refusal, TableError, Transacted, Value, Written};
+use crate::table::{Condition, Refusal, TableError, Transacted, Value};
 use crate::telemetry;
 
 /// All users of the tenant by their number.
@@ -134,7 +134,8 @@ async fn apply(
     let Some(password) = &change.password else {
         return Ok(match &write.action {
             crate::table::Action::Update(changes) if changes.is_empty() => true,
-            _ => matches!(app.table.write(&write).await?, Written::Done(_)),
+            // With a token, so that an attempt that is late cannot undo the next change.
+            _ => matches!(app.table.transact(&[write]).await?, Transacted::Done),
         });
     };
     let Some(old) = credential else { return Ok(false) };

@@ -127,6 +127,16 @@ pub fn take(
     ])
 }
 
+/// The condition that no interval starts here, and none is being put here at the same moment.
+#[must_use]
+pub fn is_free(tenant: &TenantId, start: DateTime<Utc>) -> Write {
+    Write {
+        key: keys::calendar_node(tenant, &instant_text(start)),
+        action: Action::Delete,
+        condition: Some(Condition::Absent),
+    }
+}
+
 /// Gives the interval of `node` back to the gap of its predecessor.
 #[must_use]
 pub fn give_back(tenant: &TenantId, predecessor: &Node, node: &Node) -> [Write; 2] {

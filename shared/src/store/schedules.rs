@@ -142,6 +142,18 @@ pub fn claim_channel(tenant: &TenantId, id: &ScheduleId, operation: &str, now: i
     }
 }
 
+/// Whether the schedule, as a refused claim found it, is claimed by the operation: the claim was written, and its reply lost.
+#[must_use]
+pub fn is_claimed_by(found: &Item, operation: &str) -> bool {
+    found.get("attaching") == Some(&text(operation))
+}
+
+/// The condition that there is no such schedule, and none is being made at the same moment.
+#[must_use]
+pub fn is_absent(tenant: &TenantId, id: &ScheduleId) -> Write {
+    Write { key: keys::schedule(tenant, id), action: Action::Delete, condition: Some(Condition::Absent) }
+}
+
 /// The write that gives a schedule the channel that the operation made for it.
 #[must_use]
 pub fn attach_channel(tenant: &TenantId, id: &ScheduleId, operation: &str, channel: &Channel) -> Write {
@@ -178,7 +190,8 @@ pub fn create(tenant: &TenantId, schedule: &Schedule) -> Result<Write, TableErro
     })
 }
 
-/// The write that gives a schedule another name and interval, if it still has the interval that was seen.
+/// The write that gives a schedule another name and interval, if it still has those that were seen. The name, so that
+/// an attempt that arrives late, of somebody who is gone, cannot undo a change that was answered since.
 ///
 /// A start that has come cannot be changed: then the condition asks that it has not come at `now`.
 #[must_use]
@@ -210,5 +223,6 @@ fn unchanged(seen: &Plan) -> Vec<Condition> {
     vec![
         Condition::Equals("starts_at", text(instant_text(seen.interval.start()))),
         Condition::Equals("ends_at", text(instant_text(seen.interval.end()))),
+        Condition::Equals("name", text(seen.name.as_str())),
     ]
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{decode, encode, instant, keys, text};
 use crate::domain::ids::{TenantId, UserId};
-use crate::table::{Action, Change, Condition, Item, Query, Range, Table, TableError, Write, Written};
+use crate::table::{Action, Change, Condition, Item, Query, Range, Table, TableError, Transacted, Write, Written};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tenant {
@@ -76,7 +76,8 @@ pub async fn set_state(table: &Table, tenant: &TenantId, state: State) -> Result
         action: Action::Update(vec![Change::Set("state", text(state.as_str()))]),
         condition: Some(Condition::Present),
     };
-    Ok(matches!(table.write(&write).await?, Written::Done(_)))
+    // With a token, so that an attempt that is late cannot undo the next change.
+    Ok(matches!(table.transact(&[write]).await?, Transacted::Done))
 }
 
 /// # Errors

@@ -28,6 +28,8 @@ mod chat_rates;
 mod idempotency;
 mod upstream_failures;
 mod sweeping;
+mod reconciling;
+mod late_attempts;
 mod errors;
 mod budgets;
 mod logs;

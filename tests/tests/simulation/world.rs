@@ -26,8 +26,8 @@ use crate::history::{Call, History, Outcome, Reply};
 use crate::imageflux::Upstream;
 use crate::table::SimulatedTable;
 
-/// The gateway waits no longer; what the function does then is nobody's business any more.
-const GATEWAY: Duration = Duration::from_secs(29);
+/// When a function ends its work, whatever it was about to do: half a second before its time is up.
+const GATEWAY: Duration = Duration::from_millis(28_500);
 
 /// How long after its schedule's end a channel is kept, in seconds.
 pub const CHANNEL_GRACE: i64 = 20;

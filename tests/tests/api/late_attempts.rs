@@ -1,0 +1,180 @@
+//! An attempt that seemed lost arrives after the next change was answered.
+
+use std::sync::{Arc, Mutex};
+
+use api_tests::{Actor, Product, new_schedule};
+use serde_json::{Value, json};
+use shared::app::App;
+use shared::credentials::tokens::Bearer;
+use shared::domain::ids::TenantId;
+use shared::operations::{broadcasts, tenants};
+use shared::store::tenants::State;
+use shared::table::dynamodb::DynamoDb;
+use shared::table::{Backend, Fault, Item, Key, Page, Promise, Query, Table, Transacted, Write, Written};
+use uuid::Uuid;
+
+enum Held {
+    Write(Write),
+    Transaction(Vec<Write>, Uuid),
+}
+
+/// What becomes of the next attempt to write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    /// It arrives when it is delivered, after somebody gave up.
+    Late,
+    /// It is done, and its answer lost.
+    Unanswered,
+}
+
+#[derive(Clone)]
+struct Slow {
+    table: Arc<DynamoDb>,
+    next: Arc<Mutex<Fate>>,
+    held: Arc<Mutex<Option<Held>>>,
+}
+
+impl Slow {
+    async fn of(product: &Product) -> (Self, App) {
+        let app = &product.server.app;
+        let name = local::Options::default().table_name;
+        let table = local::engine::open(&product.server.table_url, &name).await.expect("the table");
+        let slow = Self { table: Arc::new(table), next: Arc::new(Mutex::new(Fate::Answered)), held: Arc::default() };
+        let app = App { table: Table::new(Arc::new(slow.clone()), app.random.clone()), ..app.clone() };
+        (slow, app)
+    }
+
+    fn next_is(&self, fate: Fate) {
+        *self.next.lock().unwrap() = fate;
+    }
+
+    fn fate(&self) -> Fate {
+        std::mem::replace(&mut *self.next.lock().unwrap(), Fate::Answered)
+    }
+
+    /// What was on its way arrives.
+    async fn deliver(&self) {
+        let held = self.held.lock().unwrap().take().expect("an attempt that is late");
+        match held {
+            Held::Write(write) => drop(self.table.write(&write).await),
+            Held::Transaction(writes, token) => drop(self.table.transact(&writes, token).await),
+        }
+    }
+
+    async fn meet<T>(&self, held: Held, attempt: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let fate = self.fate();
+        if fate == Fate::Late {
+            *self.held.lock().unwrap() = Some(held);
+        } else {
+            let answer = attempt.await;
+            if fate == Fate::Answered {
+                return answer;
+            }
+        }
+        Err(Fault::Unknown("no answer".to_owned()))
+    }
+}
+
+impl Backend for Slow {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+        self.table.get(keys)
+    }
+
+    fn query<'a>(&'a self, query: &'a Query, from: Option<String>) -> Promise<'a, Page> {
+        self.table.query(query, from)
+    }
+
+    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+        Box::pin(self.meet(Held::Write(write.clone()), self.table.write(write)))
+    }
+
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+        Box::pin(self.meet(Held::Transaction(writes.to_vec(), token), self.table.transact(writes, token)))
+    }
+}
+
+/// Sends a request into its function, over the slow table, and answers its status.
+async fn call(app: &App, actor: &Actor, method: &str, path: &str, body: &Value) -> u64 {
+    let token = actor.token.as_deref().unwrap_or_default();
+    let http = json!({"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"});
+    let event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+        "headers": {"authorization": format!("Bearer {token}"), "content-type": "application/json"},
+        "requestContext": {"http": http, "requestId": "late", "stage": "$default"},
+        "body": body.to_string(), "isBase64Encoded": false,
+    });
+    let function = local::functions::named(local::functions::behind(path)).expect("a function");
+    let answer = local::functions::invoke(app, function, event).await.expect("an answer");
+    answer["statusCode"].as_u64().expect("a status")
+}
+
+#[tokio::test]
+async fn a_permission_that_was_withdrawn_does_not_come_back() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let viewer = product.viewer().await;
+    let (slow, app) = Slow::of(&product).await;
+    let change = async |view: bool| {
+        let body = json!({"user_id": viewer.user_id, "view": view});
+        assert_eq!(call(&app, &master, "PATCH", "/api/user", &body).await, 200);
+    };
+    slow.next_is(Fate::Late);
+    change(true).await;
+    change(false).await;
+    slow.deliver().await;
+    let users = master.get("/api/user").await.ok();
+    let user = users.as_array().unwrap().iter().find(|user| user["user_id"] == json!(viewer.user_id)).unwrap();
+    assert_eq!(user["permissions"]["view"], 0);
+}
+
+#[tokio::test]
+async fn an_access_code_that_was_changed_does_not_come_back() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let (slow, app) = Slow::of(&product).await;
+    slow.next_is(Fate::Late);
+    for code in ["one", "two"] {
+        assert_eq!(call(&app, &master, "PATCH", "/api/access-code", &json!({"access_code": code})).await, 200);
+    }
+    slow.deliver().await;
+    let login =
+        |code: &str| json!({"email": local::demo::EMAIL, "password": local::demo::PASSWORD, "access_code": code});
+    let anonymous = Actor::at(&product.server.url());
+    anonymous.post("/api/login", &login("two")).await.ok();
+    anonymous.post("/api/login", &login("one")).await.refused(401, "login_failed");
+}
+
+#[tokio::test]
+async fn a_tenant_that_was_suspended_stays_so() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let (slow, app) = Slow::of(&product).await;
+    let tenant = TenantId::from(local::demo::TENANT);
+    slow.next_is(Fate::Late);
+    for state in [State::Active, State::Suspended] {
+        assert!(tenants::set_state(&app, &tenant, state).await.unwrap());
+    }
+    slow.deliver().await;
+    master.get("/api/schedule").await.refused(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn who_claimed_a_channel_knows_its_own_claim() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.post("/api/schedule", &new_schedule(1)).await.ok()["schedule_id"].as_str().unwrap().to_owned();
+    product.advance(std::time::Duration::from_hours(24 * 365 * 100));
+    product.invoke("sweeper", &json!({})).await.unwrap();
+    let (slow, app) = Slow::of(&product).await;
+    let bearer = Bearer {
+        tenant: TenantId::from(local::demo::TENANT),
+        user: shared::domain::ids::UserId::MASTER,
+        token: app.random.uuid().into(),
+        token_version: 0,
+        expires_at: app.clock.now() + chrono::TimeDelta::hours(1),
+    };
+    slow.next_is(Fate::Unanswered);
+    let channel = broadcasts::get_delivery(&app, &bearer, Ok(id.as_str().into())).await;
+    assert!(!channel.unwrap().channel_id.is_empty());
+}
