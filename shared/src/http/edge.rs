@@ -68,6 +68,9 @@ fn log(mut line: Map<String, Value>, request: &Request, result: &ApiResult) {
         Err(error) => problem::status_and_code(error),
     };
     line.insert("request_id".to_owned(), json!(request.id));
+    if !request.invocation.is_empty() {
+        line.insert("invocation".to_owned(), json!(request.invocation));
+    }
     line.insert("route".to_owned(), json!(route_name(request, result)));
     line.insert("status".to_owned(), json!(status));
     line.insert("code".to_owned(), json!(code));

@@ -27,6 +27,8 @@ pub struct Request {
     /// Decoded, in the order they were sent, repetitions included.
     pub query: Vec<(String, String)>,
     pub id: String,
+    /// Lambda's own id of this invocation, which its `REPORT` line has.
+    pub invocation: String,
     /// The client's address as the gateway saw it.
     pub source: String,
     /// How long the function has left to answer.
@@ -47,6 +49,7 @@ impl Request {
             }
             _ => (None, None, None),
         };
+        let invocation = event.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
         let deadline = event.lambda_context_ref().map(|context| context.deadline);
         let time_left = deadline
             .filter(|deadline| *deadline > 0)
@@ -63,6 +66,7 @@ impl Request {
             method: parts.method,
             headers: parts.headers,
             query,
+            invocation,
             id: gateway_id.filter(|id| !id.is_empty()).unwrap_or(fallback_id),
             source: source.unwrap_or_default(),
             time_left,

@@ -143,17 +143,15 @@ impl ImageFlux {
     pub async fn delete_channel(&self, channel_id: &str) -> Result<(), ImageFluxError> {
         let body = json!({"channel_id": channel_id}).to_string();
         let answer = self.repeat("ImageFlux_20180501.DeleteChannel", &body, MAX_ANSWER).await;
+        // What it says of a channel that is gone is undocumented, so the list decides.
+        let may_be_gone = matches!(answer, Ok(Answer { status: 400..=499, .. }))
+            && !matches!(answer, Ok(Answer { status: 401 | 403 | 429, .. }));
         match success(answer) {
             Ok(_) => Ok(()),
-            // What it says of a channel that is gone is undocumented, so the list decides.
-            Err(rejected @ ImageFluxError::Rejected(_)) => {
-                if self.list_channel_ids().await?.iter().any(|listed| listed == channel_id) {
-                    Err(as_our_own_failure(rejected))
-                } else {
-                    Ok(())
-                }
+            Err(_) if may_be_gone && !self.list_channel_ids().await?.iter().any(|listed| listed == channel_id) => {
+                Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => Err(as_our_own_failure(error)),
         }
     }
 

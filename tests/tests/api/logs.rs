@@ -5,17 +5,29 @@
 use std::process::Command;
 
 use api_tests::upstream::{Mood, Upstream};
-use api_tests::{Product, new_schedule, unique_email};
+use api_tests::{Product, new_schedule, new_user, unique_email};
 use serde_json::json;
 
 const PASSWORD: &str = "canary-password-71c2";
 const ACCESS_CODE: &str = "canary-code-9f3e";
 const SAID: &str = "canary-message-5b08";
 const NAME: &str = "canary-name-aa41";
+const KEY: &str = "canary-key-e6d0";
 
 /// Substrings that must not be seen; any token of ours starts as the third.
-const SECRETS: [&str; 9] =
-    [PASSWORD, ACCESS_CODE, "eyJ", "secret-token", "channel-0", "sora.imageflux", SAID, NAME, "@example.jp"];
+const SECRETS: [&str; 11] = [
+    PASSWORD,
+    ACCESS_CODE,
+    "eyJ",
+    "secret-token",
+    "channel-0",
+    "sora.imageflux",
+    SAID,
+    NAME,
+    "@example.jp",
+    KEY,
+    "MC4CAQAwBQYDK2Vw",
+];
 
 #[tokio::test]
 #[ignore = "runs inside of no_secret_is_ever_written"]
@@ -24,10 +36,18 @@ async fn secrets_pass_through_every_call() {
     let product = Product::start_with(upstream.options()).await;
     let event = json!({"action": "create_tenant", "name": NAME, "access_code": ACCESS_CODE,
                        "master": {"name": NAME, "email": unique_email(), "password": PASSWORD}});
-    product.invoke("tenant", &event).await.unwrap();
+    let tenant = product.invoke("tenant", &event).await.unwrap()["tenant_id"].clone();
+    let reset = json!({"action": "reset_master", "tenant_id": tenant, "password": PASSWORD});
+    product.invoke("tenant", &reset).await.unwrap();
     let master = product.log_in(event["master"]["email"].as_str().unwrap(), PASSWORD, ACCESS_CODE, 1).await;
     let wrong = json!({"email": master.email, "password": format!("{PASSWORD}x"), "access_code": ACCESS_CODE});
     master.post("/api/login", &wrong).await.refused(401, "login_failed");
+    let mut user = new_user(&["view"]);
+    (user["name"], user["password"]) = (json!(NAME), json!(PASSWORD));
+    let viewer = master.post_once("/api/user", KEY, &user).await.ok()["user_id"].clone();
+    master.post_once("/api/user", KEY, &json!({})).await.refused(422, "invalid_parameters");
+    let change = json!({"user_id": viewer, "name": NAME, "password": PASSWORD});
+    master.patch("/api/user", &change).await.ok();
     let mut schedule = new_schedule(1);
     schedule["name"] = json!(NAME);
     let id = master.post("/api/schedule", &schedule).await.ok()["schedule_id"].as_str().unwrap().to_owned();
