@@ -436,7 +436,7 @@ class Check:
             headings = re.findall(r"^#+ (.+)$", guide.read_text(encoding="utf-8"), re.M) if guide.exists() else []
             anchors = {heading.strip().lower().replace(" ", "-") for heading in headings}
             self.must(anchor in anchors, f"{name}: docs/operations.md has no section #{anchor}")
-        needed = {"ServerErrorsAlarm", "FunctionThrottlesAlarm", "TableThrottlesAlarm", "UnfinishedAgeAlarm", "OrphanChannelsAlarm", "DeadLettersAlarm"}
+        needed = {"ServerErrorsAlarm", "FunctionThrottlesAlarm", "RefusedLoginsAlarm", "TableThrottlesAlarm", "UnfinishedAgeAlarm", "OrphanChannelsAlarm", "DeadLettersAlarm"}
         needed |= {self.functions[name][0].replace("Function", "ErrorsAlarm") for name in BEHIND_THE_API | {"sweeper"}}
         self.must(needed <= set(alarms), f"alarms that are missing: {sorted(needed - set(alarms))}")
         self.must(len(self.of_type("AWS::CloudWatch::Dashboard")) == 1, "there is not exactly one dashboard")
