@@ -100,7 +100,10 @@ impl SimulatedTable {
             return Err(conflict());
         }
         let is_torn = self.nemesis.strikes(Harm::Torn);
-        let delay = |_| if is_torn { self.nemesis.up_to(120) } else { Duration::ZERO };
+        // Longer than a whole operation asks, but not where a chat's time to settle is counted from the write.
+        let may_last = is_torn && writes.iter().any(|write| write.key.pk == "TODO");
+        let longest = if may_last && self.nemesis.one_of(50) == 0 { 4_000 } else { 120 };
+        let delay = |_| if is_torn { self.nemesis.up_to(longest) } else { Duration::ZERO };
         let delays: Vec<Duration> = (0..writes.len()).map(delay).collect();
         let verdict = self.model().transact(&writes, token, &delays);
         match verdict {
