@@ -443,13 +443,13 @@ class Check:
 
     def own_metrics(self):
         """Alarms look for our own metrics by the function's name, so that two stacks do not hide each other's."""
-        telemetry = (ROOT / "shared/src/telemetry.rs").read_text(encoding="utf-8")
+        telemetry = (ROOT / "shared/src/platform/telemetry.rs").read_text(encoding="utf-8")
         for name in ("UnfinishedAgeAlarm", "OrphanChannelsAlarm"):
             properties = self.resources[name]["Properties"]
             by_function = [{"Name": "FunctionName", "Value": {"Ref": "SweeperFunction"}}]
             self.must(properties.get("Dimensions") == by_function, f"{name}: does not look for this stack's own metric")
-            self.must(f'"{properties.get("Namespace")}"' in telemetry, f"shared/src/telemetry.rs: has no namespace {properties.get('Namespace')}, which {name} looks for")
-        self.must('"FunctionName"' in telemetry, "shared/src/telemetry.rs: metrics have no dimension FunctionName (from AWS_LAMBDA_FUNCTION_NAME), which alarms look for")
+            self.must(f'"{properties.get("Namespace")}"' in telemetry, f"shared/src/platform/telemetry.rs: has no namespace {properties.get('Namespace')}, which {name} looks for")
+        self.must('"FunctionName"' in telemetry, "shared/src/platform/telemetry.rs: metrics have no dimension FunctionName (from AWS_LAMBDA_FUNCTION_NAME), which alarms look for")
 
     def secrets(self):
         for name, parameter in self.template["Parameters"].items():

@@ -1,7 +1,7 @@
 //! What exists on this machine and nowhere else: a tenant to try, and keys that everybody knows.
 
 use shared::app::App;
-use shared::credentials::tokens::Bearer;
+use shared::crypto::tokens::Bearer;
 use shared::domain::access_code::AccessCode;
 use shared::domain::email::Email;
 use shared::domain::ids::{TenantId, UserId};

@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use dynoxide::Database;
-use shared::config::var;
-use shared::https;
+use shared::platform::env::var;
+use shared::platform::https;
 use shared::table::dynamodb::DynamoDb;
 use shared::table::{PK, SK};
 use tokio::net::TcpListener;

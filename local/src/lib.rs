@@ -11,12 +11,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use secrecy::SecretString;
 use shared::app::App;
-use shared::clock::Clock;
-use shared::config::{Config, var};
 use shared::operations::{reconciling, sweeping};
-use shared::random::Random;
+use shared::platform::clock::Clock;
+use shared::platform::config::Config;
+use shared::platform::env::var;
+use shared::platform::random::Random;
+use shared::platform::telemetry;
 use shared::table::Table;
-use shared::telemetry;
 use tokio::net::TcpListener;
 
 pub mod demo;
@@ -72,7 +73,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// As the functions do, it reads the variables of `shared::config`; what they must be told has a default here.
+    /// As the functions do, it reads the variables of `shared::platform::config`; what they must be told has a default here.
     ///
     /// # Errors
     /// Names the variable that is wrong.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use chrono::DateTime;
 use lexopt::prelude::{Long, ValueExt};
 use local::{Options, Server, demo};
-use shared::clock::Clock;
+use shared::platform::clock::Clock;
 
 const USAGE: &str = "\
 Usage: local [--listen 127.0.0.1:3000] [--data DIR] [--now RFC3339]

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::random::Random;
+use shared::platform::random::Random;
 use tokio::net::TcpListener;
 
 use crate::gateway::with_json;

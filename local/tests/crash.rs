@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use local::demo;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::random::Random;
+use shared::platform::random::Random;
 
 const KILLS: u32 = 20;
 const WRITERS: u64 = 4;

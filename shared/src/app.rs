@@ -6,16 +6,16 @@ use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::clock::Clock;
-use crate::config::{self, Config};
-use crate::credentials;
-use crate::credentials::passwords::Cost;
-use crate::credentials::tokens::Tokens;
+use crate::crypto;
+use crate::crypto::passwords::Cost;
+use crate::crypto::tokens::Tokens;
 use crate::domain::ids::TenantId;
-use crate::https;
 use crate::imageflux::ImageFlux;
 use crate::imageflux::transport::Https;
-use crate::random::Random;
+use crate::platform::clock::Clock;
+use crate::platform::config::{self, Config};
+use crate::platform::https;
+use crate::platform::random::Random;
 use crate::store::tenants;
 use crate::table::Table;
 use crate::table::dynamodb::DynamoDb;
@@ -83,7 +83,7 @@ impl App {
     /// How a tenant is named in logs: recognisable, but not its id.
     #[must_use]
     pub fn tenant_mark(&self, tenant: &TenantId) -> String {
-        credentials::digest(&[b"log", tenant.as_str().as_bytes()])[..12].to_owned()
+        crypto::digest(&[b"log", tenant.as_str().as_bytes()])[..12].to_owned()
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::http::Route;
 use crate::http::edge;
-use crate::telemetry;
+use crate::platform::telemetry;
 
 /// Serves the routes until Lambda ends the process.
 ///

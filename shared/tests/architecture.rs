@@ -5,22 +5,17 @@ use std::path::{Path, PathBuf};
 
 /// Module by module, the modules of this crate that it may name beside itself.
 const MAY_NAME: &[(&str, &[&str])] = &[
+    ("platform", &[]),
     ("domain", &[]),
     ("policy", &["domain"]),
-    ("random", &[]),
-    ("clock", &[]),
-    ("telemetry", &["clock", "config"]),
-    ("secrets", &["config"]),
-    ("https", &[]),
-    ("config", &["secrets"]),
-    ("table", &["random", "telemetry"]),
-    ("credentials", &["domain", "random"]),
-    ("imageflux", &["domain", "https", "telemetry"]),
+    ("table", &["platform"]),
+    ("crypto", &["domain", "platform"]),
+    ("imageflux", &["domain", "platform"]),
     ("store", &["domain", "table"]),
-    ("app", &["clock", "config", "credentials", "domain", "https", "imageflux", "random", "store", "table"]),
-    ("operations", &["app", "credentials", "domain", "imageflux", "policy", "random", "store", "table", "telemetry"]),
-    ("http", &["app", "clock", "credentials", "domain", "operations", "telemetry"]),
-    ("lambda", &["app", "http", "telemetry"]),
+    ("app", &["crypto", "domain", "imageflux", "platform", "store", "table"]),
+    ("operations", &["app", "crypto", "domain", "imageflux", "platform", "policy", "store", "table"]),
+    ("http", &["app", "crypto", "domain", "operations", "platform"]),
+    ("lambda", &["app", "http", "platform"]),
 ];
 
 /// The start of every partition key.

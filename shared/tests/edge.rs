@@ -6,11 +6,11 @@ use std::sync::Arc;
 use lambda_http::{Body, Response};
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::clock::Clock;
-use shared::config::Config;
 use shared::http::request::Request;
 use shared::http::{ApiResult, edge, response};
-use shared::random::Random;
+use shared::platform::clock::Clock;
+use shared::platform::config::Config;
+use shared::platform::random::Random;
 use shared::table::{Backend, Fault, Item, Key, Page, Promise, Query, Table, Transacted, Write, Written};
 use uuid::Uuid;
 

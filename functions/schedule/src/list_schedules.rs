@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::app::App;
-use shared::credentials::tokens::Bearer;
+use shared::crypto::tokens::Bearer;
 use shared::domain::schedule::Plan;
 use shared::http::cursor::{self, Scope};
 use shared::http::form::Form;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::app::App;
 use shared::lambda::EventResult;
 use shared::operations::{reconciling, sweeping};
-use shared::telemetry;
+use shared::platform::telemetry;
 
 /// A reconciliation if the event says so, else a sweep.
 #[must_use]

@@ -17,8 +17,8 @@ use shared::http::datetime;
 use shared::http::fields::Fields;
 use shared::lambda::EventResult;
 use shared::operations::tenants::{self, NewTenant};
+use shared::platform::telemetry;
 use shared::store::tenants::State;
-use shared::telemetry;
 
 const ACTIONS: [&str; 5] = ["create_tenant", "reset_master", "suspend_tenant", "resume_tenant", "list_tenants"];
 

@@ -8,7 +8,7 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::credentials::digest;
+use crate::crypto::digest;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::invalid::Invalid;
 use crate::operations::chat::Progress;

@@ -16,7 +16,7 @@ use super::response::Reply;
 use super::{ApiResult, Route, problem};
 use crate::app::App;
 use crate::operations::Error;
-use crate::telemetry;
+use crate::platform::telemetry;
 
 /// Time kept back from the deadline to write the answer.
 const TO_ANSWER: Duration = Duration::from_millis(500);
@@ -24,7 +24,8 @@ const TO_ANSWER: Duration = Duration::from_millis(500);
 /// Answers one event of the gateway. Never fails: what goes wrong is an answer too.
 pub async fn serve(app: &App, route: Route, event: lambda_http::Request) -> Response<Body> {
     let started = telemetry::now();
-    let request = Request::new(event, app.random.uuid().to_string(), crate::clock::Clock::default().now_millis());
+    let request =
+        Request::new(event, app.random.uuid().to_string(), crate::platform::clock::Clock::default().now_millis());
     if request.method == Method::OPTIONS {
         return preflight(app, &request);
     }

@@ -9,7 +9,7 @@ use lambda_http::{RequestExt, http};
 
 use super::messages::Language;
 use crate::app::App;
-use crate::credentials::tokens::Bearer;
+use crate::crypto::tokens::Bearer;
 use crate::domain::invalid::{FieldError, Invalid};
 use crate::operations::Error;
 use crate::operations::idempotency::IdempotencyKey;

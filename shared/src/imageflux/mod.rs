@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::domain::channel::{Channel, Playlist};
 use crate::domain::hls::HlsParams;
-use crate::telemetry;
+use crate::platform::telemetry;
 
 pub mod transport;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::https;
+use crate::platform::https;
 
 /// An answer as it came, cut at the size that was asked for.
 pub struct Answer {

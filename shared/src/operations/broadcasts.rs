@@ -1,9 +1,9 @@
 //! What a presenter needs to publish, and a viewer to watch.
 
-use super::channels::{self, Decided};
+use super::planning::channels::{self, Decided};
 use super::{Error, MAX_DECISIONS, admit, lease_end};
 use crate::app::App;
-use crate::credentials::tokens::Bearer;
+use crate::crypto::tokens::Bearer;
 use crate::domain::channel::Channel;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};

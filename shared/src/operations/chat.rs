@@ -12,7 +12,7 @@ use chrono::DateTime;
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::{Caller, Error, MAX_DECISIONS, admit, contended};
 use crate::app::App;
-use crate::credentials::tokens::Bearer;
+use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId};
 use crate::domain::message::{Message, MessageBody};
 use crate::policy::{self, Action};
@@ -193,7 +193,7 @@ fn one_more_post(posts: &Posts, limit: usize, now: i64) -> Result<Vec<i64>, Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use crate::platform::random::Random;
 
     fn message(millis: i64, seed: u64) -> Message {
         Message {

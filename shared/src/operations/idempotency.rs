@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Caller, Error, lease_end};
 use crate::app::App;
-use crate::credentials;
+use crate::crypto;
 use crate::store::{idempotency, keys};
 use crate::table::{Key, Write};
 
@@ -18,7 +18,7 @@ pub struct IdempotencyKey {
 impl IdempotencyKey {
     #[must_use]
     pub fn new(key: &str, body: &[u8]) -> Self {
-        Self { key: credentials::digest(&[key.as_bytes()]), body: credentials::digest(&[body]) }
+        Self { key: crypto::digest(&[key.as_bytes()]), body: crypto::digest(&[body]) }
     }
 }
 

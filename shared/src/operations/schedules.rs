@@ -11,19 +11,20 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
-use super::{Caller, Error, MAX_DECISIONS, admit, channels, contended, lease_end, reservations, slots};
+use super::planning::{channels, gaps, moves, reservations};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end};
 use crate::app::App;
-use crate::credentials::tokens::Bearer;
+use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
 use crate::domain::schedule::{Plan, Schedule, ScheduleName};
+use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::calendar::{self, Node};
 use crate::store::schedules;
 use crate::store::todo::{self, Reservation};
 use crate::table::Transacted;
-use crate::telemetry;
 
 pub struct NewSchedule {
     pub name: ScheduleName,
@@ -91,7 +92,7 @@ pub async fn create_schedule(
     form: Result<Keyed<NewSchedule>, Error>,
 ) -> Result<ScheduleId, Error> {
     let load = form.map(|Keyed { form: new, key }| async {
-        let owner = slots::gap_owner(app, &bearer.tenant, new.interval).await?;
+        let owner = gaps::gap_owner(app, &bearer.tenant, new.interval).await?;
         Ok((new, key, owner))
     });
     let (caller, (new, key, owner)) = admit(app, bearer, Action::CreateSchedule, load).await?;
@@ -167,7 +168,7 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
         if change.interval.start() != seen.interval.start() && seen.interval.has_started_at(now) {
             return Err(Error::ScheduleStarted);
         }
-        if let Some(mut writes) = slots::moving(app, &caller.tenant, &seen, change.interval).await? {
+        if let Some(mut writes) = moves::moving(app, &caller.tenant, &seen, change.interval).await? {
             writes.push(schedules::change(&caller.tenant, &seen, &change.name, change.interval, now));
             if let Transacted::Done = app.table.transact(&writes).await? {
                 return Ok(());
@@ -213,7 +214,7 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
                     return Ok(());
                 }
             }
-            _ => slots::pause(app).await,
+            _ => gaps::pause(app).await,
         }
         schedule = schedules::find(&app.table, tenant, &id).await?;
     }

@@ -5,20 +5,20 @@ use futures_util::future::try_join_all;
 
 use super::{Caller, Error, MAX_DECISIONS, admit, contended};
 use crate::app::App;
-use crate::credentials::passwords::{self, Recipe};
-use crate::credentials::tokens::Bearer;
-use crate::credentials::{access_code_digest, digest, same};
+use crate::crypto::passwords::{self, Recipe};
+use crate::crypto::tokens::Bearer;
+use crate::crypto::{access_code_digest, digest, same};
 use crate::domain::access_code::AccessCode;
 use crate::domain::email::Email;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::password::Password;
+use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Account, Credential};
 use crate::store::keys;
 use crate::store::rates::{self, Failures};
 use crate::store::users::{self, Pointer};
 use crate::table::{Condition, Key, Transacted};
-use crate::telemetry;
 
 pub struct Login {
     pub email: Email,

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
-use super::{Error, channels, reservations};
+use super::Error;
+use super::planning::{channels, reservations};
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;

@@ -3,8 +3,8 @@
 use super::sessions::new_credential;
 use super::{Error, MAX_DECISIONS, contended};
 use crate::app::App;
-use crate::credentials::access_code_digest;
-use crate::credentials::passwords;
+use crate::crypto::access_code_digest;
+use crate::crypto::passwords;
 use crate::domain::access_code::AccessCode;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::password::Password;

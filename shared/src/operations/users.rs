@@ -4,16 +4,16 @@ use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::sessions::new_credential;
 use super::{Caller, Error, MAX_DECISIONS, admit, contended};
 use crate::app::App;
-use crate::credentials::passwords::{self, Recipe};
-use crate::credentials::tokens::Bearer;
+use crate::crypto::passwords::{self, Recipe};
+use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::user::{NewUser, User, UserChange};
+use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Credential};
 use crate::store::tenants;
 use crate::store::users::{self, Pointer};
 use crate::table::{Condition, Refusal, TableError, Transacted, Value};
-use crate::telemetry;
 
 /// All users of the tenant by their number.
 ///

@@ -22,7 +22,7 @@ use self::expression::Expression;
 use super::{
     Action, Backend, Fault, Item, Key, PK, Page, Promise, Query, Range, Refusal, SK, Transacted, Value, Write, Written,
 };
-use crate::telemetry;
+use crate::platform::telemetry;
 
 mod expression;
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 pub use serde_dynamo::{AttributeValue as Value, Item};
 use uuid::Uuid;
 
-use crate::random::Random;
-use crate::telemetry::TableCall;
+use crate::platform::random::Random;
+use crate::platform::telemetry::TableCall;
 
 pub mod dynamodb;
 

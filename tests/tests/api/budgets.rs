@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use shared::domain::ids::TenantId;
 use shared::domain::interval::Interval;
 use shared::http::request::Request;
+use shared::platform::telemetry::{self, Record};
 use shared::store::calendar::{self, Node};
 use shared::store::instant_text;
 use shared::table::Transacted;
-use shared::telemetry::{self, Record};
 
 use crate::calendar::{nodes, plan};
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use api_tests::{Actor, Product, new_schedule};
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::credentials::tokens::Bearer;
+use shared::crypto::tokens::Bearer;
 use shared::domain::ids::TenantId;
 use shared::operations::{broadcasts, tenants};
 use shared::store::tenants::State;

@@ -4,7 +4,7 @@ use api_tests::{Actor, Answer, Product, hls, new_schedule, new_user};
 use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::random::Random;
+use shared::platform::random::Random;
 
 const BODIES: usize = 400;
 const AT_ONCE: usize = 8;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api_tests::{Actor, Product, at_hour, new_schedule_at};
 use serde_json::{Value, json};
-use shared::random::Random;
+use shared::platform::random::Random;
 
 use crate::calendar::assert_is_consistent;
 

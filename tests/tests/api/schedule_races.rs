@@ -4,7 +4,7 @@ use api_tests::upstream::Upstream;
 use api_tests::{Actor, Answer, Product, at_hour, new_schedule, new_schedule_at};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use shared::random::Random;
+use shared::platform::random::Random;
 
 use crate::calendar::{assert_is_consistent, plan};
 

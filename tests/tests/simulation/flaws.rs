@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use shared::app::App;
-use shared::credentials::tokens::Bearer;
+use shared::crypto::tokens::Bearer;
 use shared::domain::ids::ScheduleId;
 use shared::domain::schedule::{Plan, Schedule};
 use shared::operations::Error;
 use shared::operations::schedules::NewSchedule;
-use shared::random::Random;
+use shared::platform::random::Random;
 use shared::store::{calendar, instant_text, schedules};
 use shared::table::{Action, Backend, Condition, Item, Key, Page, Promise, Query, Transacted, Write, Written};
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use shared::credentials::tokens::Bearer;
+use shared::crypto::tokens::Bearer;
 use shared::domain::ids::{ScheduleId, TenantId, UserId};
 use shared::domain::interval::Interval;
 use shared::operations::Error;

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt, join, join_all};
-use shared::config::var;
 use shared::domain::access_code::AccessCode;
 use shared::domain::email::Email;
 use shared::domain::ids::{TenantId, UserId};
@@ -15,6 +14,7 @@ use shared::domain::password::Password;
 use shared::domain::permission::Permissions;
 use shared::domain::user::{NewUser, UserName};
 use shared::operations::tenants::{self, NewTenant};
+use shared::platform::env::var;
 
 use crate::chat_checks;
 use crate::chatters::{self, Pages, Reader};

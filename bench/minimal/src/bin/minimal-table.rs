@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
-use shared::{config, https};
+use shared::platform::{config, https};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

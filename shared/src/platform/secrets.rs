@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use secrecy::SecretString;
 
-use crate::config::var;
+use crate::platform::env::var;
 
 const ATTEMPT: Duration = Duration::from_secs(1);
 const BUDGET: Duration = Duration::from_secs(3);

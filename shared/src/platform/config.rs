@@ -1,9 +1,10 @@
-//! Configuration: the only reader of the environment.
+//! Configuration: what the environment tells a function.
 
 use aws_config::SdkConfig;
 use secrecy::SecretString;
 
-use crate::secrets;
+use crate::platform::env::var;
+use crate::platform::secrets;
 
 /// What the functions are told by their environment. Each takes what it needs.
 #[derive(Clone)]
@@ -67,13 +68,6 @@ impl Config {
 /// When it is not set.
 pub fn table_name() -> Result<String, String> {
     var("TABLE_NAME").ok_or_else(|| "TABLE_NAME is not set".to_owned())
-}
-
-/// A variable of the environment; one that is set to nothing counts as not set.
-#[must_use]
-pub fn var(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn seconds(name: &str, default: i64, most: i64) -> Result<i64, String> {

@@ -6,54 +6,55 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::{Error, slots};
+use super::gaps;
 use crate::app::App;
 use crate::domain::schedule::Plan;
+use crate::operations::Error;
 use crate::store::todo;
 
 /// How long the table is asked to decide over a channel. The client has its refusal in time all the same.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Whether a channel was taken after all when nobody knew.
-pub(super) enum Decided {
+pub(in crate::operations) enum Decided {
     Taken,
     Discarded,
 }
 
 /// Decides over a channel, again and again while the table does not answer: nothing else remembers the
 /// channel, so giving up would lose it.
-pub(super) async fn insist<'a>(
+pub(in crate::operations) async fn insist<'a>(
     app: &App,
     mut decide: impl FnMut() -> Pin<Box<dyn Future<Output = Result<Decided, Error>> + Send + 'a>>,
 ) -> Result<Decided, Error> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match decide().await {
-            Err(Error::Unavailable(_)) if Instant::now() < deadline => slots::pause(app).await,
+            Err(Error::Unavailable(_)) if Instant::now() < deadline => gaps::pause(app).await,
             decided => return decided,
         }
     }
 }
 
 /// When a channel may go: some time after the broadcast has ended, and no sooner than that after now.
-pub(super) fn retirement(app: &App, plan: &Plan) -> DateTime<Utc> {
+pub(in crate::operations) fn retirement(app: &App, plan: &Plan) -> DateTime<Utc> {
     writable(plan.interval.end().max(app.clock.now_second()) + app.channel_grace)
 }
 
 /// Instants sort as texts up to the year 9999; a schedule may end in its last second.
-pub(super) fn writable(due: DateTime<Utc>) -> DateTime<Utc> {
+pub(in crate::operations) fn writable(due: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(253_402_300_799, 0).map_or(due, |last| due.min(last))
 }
 
 /// Deletes upstream what is written down as to be deleted. If it fails, the sweeper repeats it.
-pub(super) async fn delete(app: &App, channel_id: &str, due: DateTime<Utc>) {
+pub(in crate::operations) async fn delete(app: &App, channel_id: &str, due: DateTime<Utc>) {
     if app.imageflux.delete_channel(channel_id).await.is_ok() {
         let _struck_off_later = app.table.write(&todo::channel_is_deleted(channel_id, due)).await;
     }
 }
 
 /// Gets rid of a channel that belongs to no schedule.
-pub(super) async fn discard(app: &App, channel_id: &str) {
+pub(in crate::operations) async fn discard(app: &App, channel_id: &str) {
     let due = app.clock.now_second();
     let Ok(write) = todo::delete_channel(channel_id, due) else { return };
     let _written_or_deleted_at_once = app.table.write(&write).await;

@@ -1,22 +1,22 @@
 //! The life of a reservation: a slot is taken, then it becomes a schedule with its channel, or nothing remains.
 
 use super::channels::{self, Decided};
-use super::idempotency::Attempt;
-use super::slots::{Gap, gap, gap_owner, make_way, pause};
-use super::{Error, MAX_DECISIONS, contended};
+use super::gaps::{Gap, gap, gap_owner, make_way, pause};
 use crate::app::App;
 use crate::domain::channel::Channel;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::ScheduleId;
 use crate::domain::schedule::Schedule;
+use crate::operations::idempotency::Attempt;
+use crate::operations::{Error, MAX_DECISIONS, contended};
+use crate::platform::telemetry;
 use crate::store::calendar::{self, Node};
 use crate::store::todo::{self, Reservation};
 use crate::store::{instant_text, schedules};
 use crate::table::{Refusal, Transacted, Write};
-use crate::telemetry;
 
 /// Takes the slot.
-pub(super) async fn reserve(app: &App, reservation: &Reservation, mut owner: Node) -> Result<(), Error> {
+pub(in crate::operations) async fn reserve(app: &App, reservation: &Reservation, mut owner: Node) -> Result<(), Error> {
     let (tenant, plan) = (&reservation.tenant, &reservation.plan);
     let lease_end = instant_text(reservation.lease_end);
     for decision in 0..MAX_DECISIONS {
@@ -45,7 +45,7 @@ pub(super) async fn reserve(app: &App, reservation: &Reservation, mut owner: Nod
 }
 
 /// Turns the reservation into a schedule, unless its lease was found to have ended.
-pub(super) async fn activate(
+pub(in crate::operations) async fn activate(
     app: &App,
     reservation: Reservation,
     channel: Channel,
@@ -92,7 +92,7 @@ async fn undo(app: &App, reservation: &Reservation, channel_id: &str) -> Result<
 }
 
 /// Undoes a reservation that has no channel; one that is gone already is undone.
-pub(super) async fn release(app: &App, reservation: &Reservation) -> Result<(), Error> {
+pub(in crate::operations) async fn release(app: &App, reservation: &Reservation) -> Result<(), Error> {
     end(app, reservation, None).await.map(drop)
 }
 

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use crate::clock::Clock;
-use crate::config::var;
+use crate::platform::clock::Clock;
+use crate::platform::env::var;
 
 /// Of all our metrics.
 const NAMESPACE: &str = "ImageFluxOption";

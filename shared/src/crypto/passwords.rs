@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret, SecretSlice};
 
 use crate::domain::password::Password;
-use crate::random::Random;
+use crate::platform::random::Random;
 
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;

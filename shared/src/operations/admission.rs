@@ -1,0 +1,65 @@
+//! Who may ask: authentication and authorisation, side by side with the first reads.
+
+use super::Error;
+use crate::app::App;
+use crate::crypto::tokens::Bearer;
+use crate::domain::ids::TenantId;
+use crate::domain::user::User;
+use crate::platform::telemetry;
+use crate::policy::{self, Action};
+use crate::store::users::Standing;
+
+/// Who asks, once everything that could stop them was looked at.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub tenant: TenantId,
+    pub user: User,
+    pub bearer: Bearer,
+}
+
+/// Lets a request in, in the contract's order: 401, then 403, then its form, then what it loads.
+///
+/// `load` is the request's form and the first reads it needs. They run beside the reads that decide
+/// who asks, so letting somebody in costs no round trip of its own.
+///
+/// # Errors
+/// The first of these that stops the request.
+pub async fn admit<T>(
+    app: &App,
+    bearer: &Bearer,
+    action: Action,
+    load: Result<impl Future<Output = Result<T, Error>>, Error>,
+) -> Result<(Caller, T), Error> {
+    match load {
+        Ok(load) => {
+            let (caller, loaded) = tokio::join!(authenticate(app, bearer), load);
+            let caller = allowed(caller?, action)?;
+            Ok((caller, loaded?))
+        }
+        Err(form_error) => {
+            allowed(authenticate(app, bearer).await?, action)?;
+            Err(form_error)
+        }
+    }
+}
+
+async fn authenticate(app: &App, bearer: &Bearer) -> Result<Caller, Error> {
+    let standing = crate::store::users::standing(&app.table, &bearer.tenant, bearer.user, &bearer.token).await?;
+    match standing {
+        Standing { user: Some(user), tenant_is_active: true, token_is_dead: false } if is_current(&user, bearer) => {
+            telemetry::note("tenant", app.tenant_mark(&bearer.tenant));
+            telemetry::note("user", bearer.user.0);
+            Ok(Caller { tenant: bearer.tenant.clone(), user, bearer: bearer.clone() })
+        }
+        _ => Err(Error::Unauthenticated),
+    }
+}
+
+/// A token lives with the password it was issued under, or because it was the one that changed it.
+fn is_current(user: &User, bearer: &Bearer) -> bool {
+    bearer.token_version == user.token_version || user.kept_token.as_ref() == Some(&bearer.token)
+}
+
+fn allowed(caller: Caller, action: Action) -> Result<Caller, Error> {
+    if policy::allows(caller.user.permissions, action) { Ok(caller) } else { Err(Error::PermissionDenied) }
+}

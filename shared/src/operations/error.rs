@@ -1,0 +1,76 @@
+//! Why a request was not done, in the product's language.
+
+use crate::domain::ids::ScheduleId;
+use crate::domain::interval::Interval;
+use crate::domain::invalid::FieldError;
+use crate::domain::schedule::{Plan, ScheduleName};
+use crate::imageflux::ImageFluxError;
+use crate::table::TableError;
+
+/// Why a request was not done. Texts inside are for the log, never for the client.
+#[derive(Debug)]
+pub enum Error {
+    Unauthenticated,
+    LoginFailed,
+    PermissionDenied,
+    /// The request has no readable form at all.
+    Malformed,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    Invalid(Vec<FieldError>),
+    RouteNotFound,
+    MethodNotAllowed(&'static str),
+    ScheduleNotFound,
+    UserNotFound,
+    /// Nobody publishes; ask again after so many seconds.
+    NotLive(u64),
+    ScheduleOverlap(Box<Conflict>),
+    ScheduleStarted,
+    EmailTaken,
+    MasterProtected,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    /// ImageFlux refused the parameters; the reason is for the client.
+    ImageFluxRejected(String),
+    ImageFluxFailed(String),
+    ImageFluxTimedOut,
+    /// A dependency is busy or away; ask again soon.
+    Unavailable(String),
+    /// Too eager; ask again after so many seconds.
+    TooManyRequests(u64),
+    Internal(String),
+}
+
+/// The schedule whose interval stands in the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    pub schedule: ScheduleId,
+    pub name: ScheduleName,
+    pub interval: Interval,
+}
+
+impl From<Plan> for Conflict {
+    fn from(plan: Plan) -> Self {
+        Self { schedule: plan.id, name: plan.name, interval: plan.interval }
+    }
+}
+
+impl From<TableError> for Error {
+    fn from(error: TableError) -> Self {
+        match error {
+            TableError::Unavailable(cause) => Self::Unavailable(format!("table: {cause}")),
+            TableError::Broken(cause) => Self::Internal(format!("table: {cause}")),
+        }
+    }
+}
+
+impl From<ImageFluxError> for Error {
+    fn from(error: ImageFluxError) -> Self {
+        match error {
+            ImageFluxError::Rejected(reason) => Self::ImageFluxRejected(reason),
+            ImageFluxError::Failed(cause) => Self::ImageFluxFailed(format!("imageflux: {cause}")),
+            ImageFluxError::Unavailable(cause) => Self::Unavailable(format!("imageflux: {cause}")),
+            ImageFluxError::TimedOut => Self::ImageFluxTimedOut,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What a process is made of: its environment and secrets, time, randomness, connections, its log.
+//! Nothing here names another room.
+
+pub mod env;
+pub mod config;
+pub mod secrets;
+pub mod https;
+pub mod clock;
+pub mod random;
+pub mod telemetry;
