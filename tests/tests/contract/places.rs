@@ -87,8 +87,12 @@ fn every_call_has_a_file_that_handles_it_and_an_event() {
             let Ok(event) = std::fs::read_to_string(root().join(&file)) else { continue };
             let event: Value = serde_json::from_str(&event).expect("an event is JSON");
             let http = &event["requestContext"]["http"];
-            if http["method"] != *method || event["rawPath"] != *path {
-                wrong.push(format!("{file} is {} {}, not {method} {path}", http["method"], event["rawPath"]));
+            let route = format!("{method} {path}");
+            if http["method"] != *method || event["rawPath"] != *path || event["routeKey"] != route {
+                wrong.push(format!("{file} is {http} by the route {}, not {route}", event["routeKey"]));
+            }
+            if event["version"] != "2.0" {
+                wrong.push(format!("{file} is no event of version 2.0"));
             }
         }
     }
@@ -110,8 +114,10 @@ fn the_template_has_an_event_for_every_call_and_for_wrong_methods() {
             let name = if text("Method") == "ANY" { "Any" } else { name };
             events.insert(format!("{name}: {} {}", text("Method"), text("Path")));
         }
-        // What is nobody's path.
-        events.remove("EverythingElse:  ");
+        let nobodys_path = events.remove("EverythingElse:  ");
+        if nobodys_path != (local::functions::behind("/nobodys/path") == function) {
+            wrong.push(format!("{resource}: what is nobody's path goes to another function than locally"));
+        }
         wrong.extend(differences((DESCRIPTION, described), (&format!("{resource} of template.yaml"), events)));
     }
     assert_none(&wrong);
