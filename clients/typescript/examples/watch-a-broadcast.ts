@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Chat, logIn, Refused, unwrap } from '../src/index.js';
+import { type Chat, chatMessages, logIn, Refused, schedules, unwrap } from '../src/index.js';
 
 const url = process.argv[2] ?? 'http://127.0.0.1:3000';
 const master = { email: 'imageflux@example.com', password: 'Password123', access_code: '0987654321' };
@@ -31,9 +31,13 @@ try {
   assert.fail('two broadcasts at the same time');
 } catch (refused) {
   if (!(refused instanceof Refused)) throw refused;
-  assert.equal(refused.problem.code, 'schedule_overlap');
-  assert.equal(refused.problem.conflicts_with?.schedule_id, schedule_id);
-  console.log(`not planned twice: ${refused.problem.title}`);
+  assert.equal(refused.code, 'schedule_overlap');
+  assert.equal(refused.problem?.conflicts_with?.schedule_id, schedule_id);
+  console.log(`not planned twice: ${refused.problem?.title}`);
+}
+
+for await (const { name, start_datetime } of schedules(presenter, { from: '2031/10/01 00:00:00', limit: 10 })) {
+  console.log(`on the list: ${name}, ${start_datetime}`);
 }
 
 // A viewer of its own, who may do nothing but watch and chat.
@@ -49,7 +53,7 @@ async function playlist(): Promise<string> {
     try {
       return (await unwrap(viewer.GET('/api/view', { params: { query } }))).playlist_url;
     } catch (refused) {
-      if (!(refused instanceof Refused) || refused.problem.code !== 'not_live') throw refused;
+      if (!(refused instanceof Refused) || refused.code !== 'not_live') throw refused;
       console.log(`not live yet, asking again in ${refused.retryAfter} s`);
       await sleep(1000 * (refused.retryAfter ?? 1));
     }
@@ -65,16 +69,12 @@ const published = await fetch(`${url}/simulator/publish`, { method: 'POST', body
 assert.ok(published.ok);
 console.log(`watching ${new URL(await watching).hostname}`);
 
-/** Reads on from where the last answer ended, until so many messages are there. */
+/** Reads until so many messages are there. */
 async function read(count: number): Promise<Chat[]> {
   const messages: Chat[] = [];
-  let after: string | undefined;
-  while (messages.length < count) {
-    const cursor = after === undefined ? {} : { after };
-    const page = await unwrap(viewer.GET('/api/chat', { params: { query: { ...query, ...cursor, limit: 2 } } }));
-    messages.push(...page.chats);
-    after = page.next_cursor;
-    if (messages.length < count) await sleep(page.poll_after_ms);
+  for await (const message of chatMessages(viewer, schedule_id, { limit: 2 })) {
+    messages.push(message);
+    if (messages.length === count) break;
   }
   return messages;
 }

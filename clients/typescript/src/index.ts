@@ -1,49 +1,30 @@
 import createClient, { type Client } from 'openapi-fetch';
 import type { components, paths } from './schema.js';
+import { type Patience, send } from './sending.js';
 
 export type { components, operations, paths } from './schema.js';
-export type Problem = components['schemas']['Problem'];
+export { type FieldError, type Problem, Refused } from './refused.js';
+export { chatMessages, type ChatPage, chatPages, type Reading, rows, type ScheduleQuery, schedules } from './following.js';
+export type { Patience } from './sending.js';
 export type Schedule = components['schemas']['Schedule'];
 export type User = components['schemas']['User'];
 export type Chat = components['schemas']['Chat'];
-
-/** The API said no. `problem.code` is stable, and says why. */
-export class Refused extends Error {
-  constructor(
-    readonly problem: Problem,
-    /** After how many seconds to try again, if that may help. */
-    readonly retryAfter: number | undefined,
-  ) {
-    super(`${problem.status} ${problem.code}: ${problem.detail}`);
-    this.name = 'Refused';
-  }
-}
-
-/** The answer to a call, unless it was refused. */
-export async function unwrap<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-  const { data, error, response } = await call;
-  if (response.ok && data !== undefined) return data;
-  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
-  throw new Refused(error as Problem, Number.isNaN(seconds) ? undefined : seconds);
-}
-
 export type Credentials = components['schemas']['LoginRequest'];
 export type Api = Client<paths>;
 
-/** A client that carries its token, once there is one. */
-export function connect(baseUrl: string, token?: string): Api {
-  const api = createClient<paths>({ baseUrl });
-  api.use({
-    onRequest({ request }) {
-      if (token !== undefined) request.headers.set('Authorization', `Bearer ${token}`);
-      return request;
-    },
-  });
-  return api;
+/** A client that carries its token, once there is one. Its calls throw `Refused` unless they are answered as described. */
+export function connect(baseUrl: string, token?: string, patience: Patience = {}): Api {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  return createClient<paths>({ baseUrl, headers, fetch: (request) => send(request, patience) });
 }
 
 /** A client for somebody who is logged in. */
-export async function logIn(baseUrl: string, credentials: Credentials): Promise<Api> {
+export async function logIn(baseUrl: string, credentials: Credentials, patience: Patience = {}): Promise<Api> {
   const { token } = await unwrap(connect(baseUrl).POST('/api/login', { body: credentials }));
-  return connect(baseUrl, token);
+  return connect(baseUrl, token, patience);
+}
+
+/** What a call answers; a call that is not answered has thrown before. */
+export async function unwrap<T>(call: Promise<{ data?: T; response: Response }>): Promise<T> {
+  return (await call).data as T;
 }
