@@ -11,7 +11,7 @@ use shared::store::calendar::{self, Node};
 use shared::store::instant_text;
 use shared::table::Transacted;
 
-use crate::calendar::{nodes, plan};
+use crate::support::calendar::{nodes, plan};
 
 const BUDGETS: &str = include_str!("../../../docs/budgets.md");
 

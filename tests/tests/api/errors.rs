@@ -6,7 +6,7 @@ use api_tests::{Answer, Product, new_user};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::operations;
+use crate::support::operations;
 
 /// The methods of every path, as `openapi.yaml` has them.
 fn methods_by_path() -> BTreeMap<String, BTreeSet<String>> {

@@ -1,4 +1,25 @@
-//! The API as a client sees it, one module per part of the contract.
+//! The API as a client sees it. `support` helps; every operation has a file of its name; the others are about
+//! what several operations share.
+
+mod support;
+
+mod login;
+mod logout;
+mod list_schedules;
+mod create_schedule;
+mod update_schedule;
+mod delete_schedule;
+mod get_delivery;
+mod get_view;
+mod list_users;
+mod create_user;
+mod update_user;
+mod delete_user;
+mod change_password;
+mod change_access_code;
+mod list_messages;
+mod post_message;
+mod get_health;
 
 mod documents_samples;
 mod event_files;
@@ -8,23 +29,13 @@ mod events;
 mod random_bodies;
 mod values;
 mod renditions;
-mod operations;
 mod permissions;
-mod users;
 mod tokens;
-mod logins;
 mod tenants;
-mod calendar;
-mod schedules;
 mod schedule_ids;
-mod schedule_moves;
-mod schedule_lists;
 mod schedule_races;
 mod schedule_oracle;
-mod delivery_view;
 mod retired_channels;
-mod chat;
-mod chat_rates;
 mod idempotency;
 mod upstream_failures;
 mod sweeping;

@@ -4,7 +4,7 @@ use api_tests::{Actor, Product, new_schedule};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::operations::{self, Operation, Target};
+use crate::support::operations::{self, Operation, Target};
 
 const PERMISSIONS: [&str; 4] = ["delivery", "view", "schedule", "user"];
 

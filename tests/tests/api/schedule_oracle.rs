@@ -6,7 +6,7 @@ use api_tests::{Actor, Product, at_hour, new_schedule_at};
 use serde_json::{Value, json};
 use shared::platform::random::Random;
 
-use crate::calendar::assert_is_consistent;
+use crate::support::calendar::assert_is_consistent;
 
 /// Hours of the small world in which everything happens.
 const HOURS: u64 = 24;

@@ -1,50 +1,12 @@
 //! Many planners at once: nothing overlaps, nothing is lost, and every schedule has one channel.
 
 use api_tests::upstream::Upstream;
-use api_tests::{Actor, Answer, Product, at_hour, new_schedule, new_schedule_at};
+use api_tests::{Actor, Answer, Product, at_hour, new_schedule_at};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::platform::random::Random;
 
-use crate::calendar::{assert_is_consistent, plan};
-
-#[tokio::test]
-async fn of_twenty_equal_plans_one_is_made() {
-    let upstream = Upstream::start().await;
-    let product = Product::start_with(upstream.options()).await;
-    let master = product.master().await;
-    let body = new_schedule(1);
-    let answers = join_all((0..20).map(|_| master.post("/api/schedule", &body))).await;
-    let (made, refused): (Vec<Answer>, Vec<Answer>) = answers.into_iter().partition(|answer| answer.status == 200);
-    assert_eq!((made.len(), refused.len()), (1, 19));
-    let id = made.into_iter().next().unwrap().ok()["schedule_id"].clone();
-    for answer in refused {
-        assert_eq!(answer.refused(409, "schedule_overlap")["conflicts_with"]["schedule_id"], id);
-    }
-    assert_eq!(master.get("/api/schedule").await.ok().as_array().unwrap().len(), 1);
-    assert_eq!((upstream.created(), upstream.channels().len()), (1, 1));
-    assert_is_consistent(&product, &master).await;
-}
-
-#[tokio::test]
-async fn thirty_two_disjoint_plans_are_all_made() {
-    let upstream = Upstream::start().await;
-    let product = Product::start_with(upstream.options()).await;
-    let master = product.master().await;
-    join_all((0..32).map(|hour| master.plan(hour))).await;
-    assert_eq!((upstream.created(), upstream.channels().len()), (32, 32));
-    assert_is_consistent(&product, &master).await;
-}
-
-#[tokio::test]
-async fn more_disjoint_plans_than_one_would_retry_are_all_made_though_they_come_in_the_worst_order() {
-    let product = Product::start().await;
-    let master = product.master().await;
-    plan(&master, 0, 10).await;
-    plan(&master, 58, 60).await;
-    join_all((10..58).rev().map(|hour| master.plan(hour))).await;
-    assert_is_consistent(&product, &master).await;
-}
+use crate::support::calendar::{assert_is_consistent, plan};
 
 /// What one of many did: moved, resized or deleted one of the schedules, or planned another.
 async fn meddle(master: &Actor, ids: &[String], random: &Random) -> (Value, Answer) {
@@ -114,18 +76,4 @@ async fn many_who_shift_neighbours_about_never_make_them_overlap() {
         }
         assert_is_consistent(&product, &master).await;
     }
-}
-
-#[tokio::test]
-async fn twenty_who_delete_one_schedule_delete_it_once() {
-    let upstream = Upstream::start().await;
-    let product = Product::start_with(upstream.options()).await;
-    let master = product.master().await;
-    let id = master.plan(1).await;
-    let path = format!("/api/schedule?schedule_id={id}");
-    let answers = join_all((0..20).map(|_| master.delete(&path))).await;
-    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
-    assert!(answers.iter().all(|answer| [200, 404].contains(&answer.status.as_u16())));
-    assert!(upstream.channels().is_empty());
-    assert_is_consistent(&product, &master).await;
 }

@@ -13,7 +13,7 @@ use shared::store::todo::{self, Order, Reservation, Todo};
 use shared::store::{calendar, instant_text, messages};
 use shared::table::Transacted;
 
-use crate::calendar::{assert_is_consistent, nodes, plan};
+use crate::support::calendar::{assert_is_consistent, nodes, plan};
 
 fn demo() -> TenantId {
     TenantId::from(local::demo::TENANT)

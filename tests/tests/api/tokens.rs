@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_tests::{Actor, Product};
+use api_tests::Product;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,18 +11,7 @@ use serde_json::{Value, json};
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::UserId;
 
-async fn lives(actor: &Actor) -> bool {
-    let answer = actor.get("/api/schedule").await;
-    if answer.status.is_success() {
-        return true;
-    }
-    answer.refused(401, "unauthenticated");
-    false
-}
-
-async fn another_session(actor: &Actor) -> Actor {
-    actor.with_token(&actor.new_token().await)
-}
+use crate::support::sessions::{another_session, lives};
 
 /// The claims inside of a token.
 fn claims(token: &str) -> Value {
@@ -48,54 +37,6 @@ async fn a_token_lives_until_the_very_second_that_was_promised() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_one_token_and_no_other() {
-    let product = Product::start().await;
-    let viewer = product.viewer().await;
-    let other = another_session(&viewer).await;
-    viewer.post("/api/logout", &json!({})).await.ok();
-    assert!(!lives(&viewer).await);
-    viewer.post("/api/logout", &json!({})).await.refused(401, "unauthenticated");
-    assert!(lives(&other).await);
-    other.send(reqwest::Method::POST, "/api/logout", &[], None).await.ok();
-    assert!(!lives(&other).await);
-    product.advance(Duration::from_hours(11));
-    assert!(!lives(&viewer).await && !lives(&other).await);
-    assert!(lives(&another_session(&viewer).await).await);
-}
-
-#[tokio::test]
-async fn deleting_a_user_ends_all_its_tokens_for_ever() {
-    let product = Product::start().await;
-    let master = product.master().await;
-    let viewer = product.viewer().await;
-    let other = another_session(&viewer).await;
-    master.delete(&format!("/api/user?user_id={}", viewer.user_id)).await.ok();
-    assert!(!lives(&viewer).await && !lives(&other).await);
-    // The same person again is another user, whom the old tokens do not open.
-    let again = json!({"name": "again", "email": viewer.email, "password": viewer.password,
-                       "delivery": 1, "view": 1, "schedule": 1, "user": 1});
-    master.post("/api/user", &again).await.ok();
-    assert!(!lives(&viewer).await && !lives(&other).await);
-}
-
-#[tokio::test]
-async fn a_password_set_by_a_manager_ends_all_tokens_of_that_user_alone() {
-    let product = Product::start().await;
-    let master = product.master().await;
-    let viewer = product.viewer().await;
-    let (second, bystander) = (another_session(&viewer).await, product.viewer().await);
-    // First the user itself, so that one token is an exception; a manager knows none.
-    second.patch("/api/password", &json!({"password": "Password222"})).await.ok();
-    assert!(lives(&second).await && !lives(&viewer).await);
-    master.patch("/api/user", &json!({"user_id": viewer.user_id, "password": "Password333"})).await.ok();
-    assert!(!lives(&second).await && !lives(&viewer).await);
-    assert!(lives(&bystander).await && lives(&master).await);
-    product.log_in(&viewer.email, "Password333", &viewer.access_code, viewer.user_id).await;
-    master.patch("/api/user", &json!({"user_id": 1, "password": "Password444"})).await.ok();
-    assert!(!lives(&master).await, "all means all, whoever asks");
-}
-
-#[tokio::test]
 async fn a_change_of_anything_else_ends_no_token() {
     let product = Product::start().await;
     let master = product.master().await;
@@ -106,60 +47,6 @@ async fn a_change_of_anything_else_ends_no_token() {
     let old_code = json!({"email": viewer.email, "password": viewer.password, "access_code": viewer.access_code});
     viewer.post("/api/login", &old_code).await.refused(401, "login_failed");
     product.log_in(&viewer.email, &viewer.password, "another code", viewer.user_id).await;
-}
-
-#[tokio::test]
-async fn a_password_changed_by_its_user_ends_all_tokens_but_the_one_that_did_it() {
-    let product = Product::start().await;
-    let viewer = product.viewer().await;
-    let (second, third) = (another_session(&viewer).await, another_session(&viewer).await);
-    second.patch("/api/password", &json!({"password": "Password222"})).await.ok();
-    assert!(lives(&second).await && !lives(&viewer).await && !lives(&third).await);
-    second.patch("/api/password", &json!({"password": "Password333"})).await.ok();
-    assert!(lives(&second).await, "also the second time");
-    let fourth = product.log_in(&viewer.email, "Password333", &viewer.access_code, viewer.user_id).await;
-    fourth.patch("/api/password", &json!({"password": "Password333"})).await.ok();
-    assert!(lives(&fourth).await && !lives(&second).await);
-    second.patch("/api/password", &json!({"password": "Password555"})).await.refused(401, "unauthenticated");
-    let old = json!({"email": viewer.email, "password": viewer.password, "access_code": viewer.access_code});
-    viewer.post("/api/login", &old).await.refused(401, "login_failed");
-    fourth.post("/api/logout", &json!({})).await.ok();
-    assert!(!lives(&fourth).await, "a spared token ends like any other");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_tokens_that_change_the_password_at_once_one_is_left() {
-    let product = Product::start().await;
-    let first = product.viewer().await;
-    let second = another_session(&first).await;
-    let changes = [json!({"password": "Password111"}), json!({"password": "Password222"})];
-    let (one, other) =
-        tokio::join!(first.patch("/api/password", &changes[0]), second.patch("/api/password", &changes[1]));
-    let succeeded = [one.status.is_success(), other.status.is_success()];
-    assert_eq!(succeeded.iter().filter(|done| **done).count(), 1, "{} {}", one.text, other.text);
-    assert_eq!([lives(&first).await, lives(&second).await], succeeded);
-    for (password, works) in ["Password111", "Password222"].iter().zip(succeeded) {
-        let login = json!({"email": first.email, "password": password, "access_code": first.access_code});
-        assert_eq!(first.post("/api/login", &login).await.status.is_success(), works);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_token_may_change_the_password_twice_at_once() {
-    let product = Product::start().await;
-    let viewer = product.viewer().await;
-    let changes = [json!({"password": "Password111"}), json!({"password": "Password222"})];
-    let (one, other) =
-        tokio::join!(viewer.patch("/api/password", &changes[0]), viewer.patch("/api/password", &changes[1]));
-    one.ok();
-    other.ok();
-    assert!(lives(&viewer).await);
-    let mut works = 0;
-    for password in ["Password111", "Password222"] {
-        let login = json!({"email": viewer.email, "password": password, "access_code": viewer.access_code});
-        works += usize::from(viewer.post("/api/login", &login).await.status.is_success());
-    }
-    assert_eq!(works, 1);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Actor, Product, new_schedule, new_user};
 use serde_json::{Value, json};
 
-use crate::calendar::assert_is_consistent;
+use crate::support::calendar::assert_is_consistent;
 
 const HTML: &str = "<html><body>502 Bad Gateway</body></html>";
 

@@ -3,6 +3,8 @@
 use api_tests::{Actor, Answer, Product, new_schedule, new_schedule_at, new_user, unique_email};
 use serde_json::{Value, json};
 
+use crate::support::named;
+
 async fn create(actor: &Actor, name: &str, value: impl Into<Value>) -> Answer {
     let mut user = new_user(&[]);
     user[name] = value.into();
@@ -11,10 +13,6 @@ async fn create(actor: &Actor, name: &str, value: impl Into<Value>) -> Answer {
 
 async fn last_user(actor: &Actor) -> Value {
     actor.get("/api/user").await.ok().as_array().unwrap().last().unwrap().clone()
-}
-
-fn named(field: &str, code: &str) -> Vec<(String, String)> {
-    vec![(field.to_owned(), code.to_owned())]
 }
 
 #[tokio::test]
@@ -101,21 +99,6 @@ async fn an_email_is_compared_without_case_and_printed_as_typed() {
 }
 
 #[tokio::test]
-async fn an_email_is_free_again_once_its_user_is_gone_and_in_every_other_tenant() {
-    let product = Product::start().await;
-    let master = product.master().await;
-    let stranger = product.stranger().await;
-    let user = new_user(&[]);
-    let first = master.post("/api/user", &user).await.ok()["user_id"].as_i64().unwrap();
-    stranger.post("/api/user", &user).await.ok();
-    master.post("/api/user", &user).await.refused(409, "email_taken");
-    master.delete(&format!("/api/user?user_id={first}")).await.ok();
-    let second = master.post("/api/user", &user).await.ok()["user_id"].as_i64().unwrap();
-    assert!(second > first, "a number is never used twice");
-    product.log_in(user["email"].as_str().unwrap(), "Password123", "0987654321", second).await;
-}
-
-#[tokio::test]
 async fn a_password_has_8_to_128_characters_and_all_its_bytes_count() {
     let product = Product::start().await;
     let master = product.master().await;
@@ -151,30 +134,6 @@ async fn a_password_has_8_to_128_characters_and_all_its_bytes_count() {
     let presenter = product.presenter().await;
     presenter.patch("/api/password", &json!({"password": "pa\u{308}ssword"})).await.ok();
     product.log_in(&presenter.email, "pässword", "0987654321", presenter.user_id).await;
-}
-
-#[tokio::test]
-async fn an_access_code_has_1_to_64_characters() {
-    let product = Product::start().await;
-    let master = product.master().await;
-    let change = async |code: Value| master.patch("/api/access-code", &json!({"access_code": code})).await;
-    for (code, reason) in [
-        (json!(""), "blank"),
-        (json!(" \u{3000}"), "blank"),
-        (json!("番".repeat(65)), "too_long"),
-        (json!("12\n34"), "control_character"),
-        (json!(987_654_321), "wrong_type"),
-        (json!(true), "wrong_type"),
-    ] {
-        assert_eq!(change(code).await.invalid_fields(), named("access_code", reason));
-    }
-    product.master().await;
-    for code in ["0".to_owned(), "番".repeat(64), " 0987654321".to_owned()] {
-        change(json!(code)).await.ok();
-        product.log_in(&master.email, &master.password, &code, 1).await;
-    }
-    let login = json!({"email": master.email, "password": master.password, "access_code": 987_654_321});
-    assert_eq!(master.post("/api/login", &login).await.invalid_fields(), named("access_code", "wrong_type"));
 }
 
 #[tokio::test]

@@ -1,42 +1,15 @@
-//! What a presenter publishes to, and what a viewer watches.
+//! `GET /api/view`: what a viewer watches.
 
-use api_tests::upstream::{Mood, Upstream};
-use api_tests::{Actor, Product};
+use api_tests::Actor;
+use api_tests::upstream::Mood;
 use serde_json::{Value, json};
+
+use crate::support::broadcast::{connection, playlist, product_with_schedule};
 
 const LIST: &str = "ImageFlux_20200207.ListPlaylistURLs";
 
-fn connection(id: &str) -> Value {
-    json!({"connection_id": id, "playlist_url": playlist(id)})
-}
-
-fn playlist(id: &str) -> String {
-    format!("https://playlist.imageflux.example/{id}.m3u8")
-}
-
 async fn view(actor: &Actor, id: &str) -> Value {
     actor.get(&format!("/api/view?schedule_id={id}")).await.ok()
-}
-
-async fn product_with_schedule() -> (Upstream, Product, Actor, String) {
-    let upstream = Upstream::start().await;
-    let product = Product::start_with(upstream.options()).await;
-    let master = product.master().await;
-    let id = master.plan(1).await;
-    (upstream, product, master, id)
-}
-
-#[tokio::test]
-async fn a_presenter_is_told_channel_and_address_and_nothing_else() {
-    let (upstream, product, _master, id) = product_with_schedule().await;
-    let presenter = product.presenter().await;
-    let path = format!("/api/delivery?schedule_id={id}");
-    let expected = json!({"channel_id": "channel-001", "sora_url": "wss://sora.imageflux.example/signaling"});
-    for _ in 0..3 {
-        assert_eq!(presenter.get(&path).await.ok(), expected);
-    }
-    assert_eq!(upstream.requests().len(), 1, "the stored pair is answered");
-    product.viewer().await.get(&path).await.refused(403, "permission_denied");
 }
 
 #[tokio::test]
@@ -131,30 +104,4 @@ async fn what_imageflux_does_not_tell_a_viewer_is_not_told() {
     upstream.is(Mood::Kind);
     upstream.plays(json!([connection("A")]));
     assert_eq!(view(&master, &id).await["playlist_url"], playlist("A"), "failures are not shared");
-}
-
-#[tokio::test]
-async fn channel_and_address_stand_in_no_other_answer() {
-    let (upstream, product, master, id) = product_with_schedule().await;
-    upstream.plays(json!([connection("A")]));
-    let mut moved = api_tests::new_schedule(5);
-    moved["schedule_id"] = json!(id);
-    let answers = [
-        master.get("/api/schedule").await,
-        master.get("/api/schedule?limit=1").await,
-        master.post("/api/schedule", &api_tests::new_schedule(1)).await,
-        master.patch("/api/schedule", &moved).await,
-        master.get(&format!("/api/view?schedule_id={id}")).await,
-        master.post("/api/chat", &json!({"schedule_id": id, "body": "x"})).await,
-        master.get(&format!("/api/chat?schedule_id={id}")).await,
-        product.viewer().await.get(&format!("/api/delivery?schedule_id={id}")).await,
-        master.delete(&format!("/api/schedule?schedule_id={id}")).await,
-        master.get(&format!("/api/delivery?schedule_id={id}")).await,
-    ];
-    for answer in answers {
-        let whole = format!("{:?} {}", answer.headers, answer.text);
-        for secret in ["channel-001", "sora.imageflux.example", "secret-token"] {
-            assert!(!whole.contains(secret), "{whole}");
-        }
-    }
 }

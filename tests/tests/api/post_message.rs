@@ -1,4 +1,4 @@
-//! How fast one user may talk: five messages in five seconds, twenty for who delivers.
+//! `POST /api/chat`: how fast one user may talk: five messages in five seconds, twenty for who delivers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Chat: one order, every message exactly once through the cursor.
+//! `GET /api/chat`: one order, every message exactly once through the cursor.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use api_tests::upstream::Upstream;
 use api_tests::{Actor, Answer, Product, at_hour};
 use serde_json::{Value, json};
 
-use crate::calendar::{assert_is_consistent, plan};
+use crate::support::calendar::{assert_is_consistent, plan, since_start};
 
 async fn change(actor: &Actor, id: &str, start: u32, end: u32) -> Answer {
     let change = json!({"schedule_id": id, "name": "変更後",
@@ -117,4 +117,26 @@ async fn a_schedule_that_has_not_started_may_be_moved_into_the_past() {
     master.patch("/api/schedule", &past).await.ok();
     change(&master, &id, 1, 2).await.refused(409, "schedule_started");
     assert_is_consistent(&product, &master).await;
+}
+
+#[tokio::test]
+async fn a_start_that_has_come_stays_but_name_and_end_change() {
+    for seconds in [0, 1] {
+        let (product, master, schedule) = since_start(seconds).await;
+        for start in [product.datetime_in(-3600), product.datetime_in(60)] {
+            let mut moved = schedule.clone();
+            moved["start_datetime"] = json!(start);
+            master.patch("/api/schedule", &moved).await.refused(409, "schedule_started");
+        }
+        let mut longer = schedule.clone();
+        longer["end_datetime"] = json!(product.datetime_in(7200));
+        longer["name"] = json!("延長");
+        master.patch("/api/schedule", &longer).await.ok();
+        let list = master.get("/api/schedule").await.ok();
+        assert_eq!(list[0]["name"], "延長");
+        let as_listed = |member: &str| longer[member].as_str().unwrap().replace('/', "-").replace(' ', "T");
+        assert_eq!(list[0]["start_datetime"], as_listed("start_datetime"));
+        assert_eq!(list[0]["end_datetime"], as_listed("end_datetime"));
+        assert_is_consistent(&product, &master).await;
+    }
 }

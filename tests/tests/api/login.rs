@@ -1,4 +1,4 @@
-//! Logging in: what a failure tells, and how often one may fail.
+//! `POST /api/login`: what a failure tells, and how often one may fail.
 
 use std::time::Duration;
 

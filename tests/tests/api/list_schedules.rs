@@ -1,9 +1,9 @@
 //! `GET /api/schedule`: newest start first, whole or in pages.
 
-use api_tests::{Actor, Product, at_hour};
+use api_tests::{Actor, Product, at_hour, new_user};
 use serde_json::{Value, json};
 
-use crate::calendar::plan;
+use crate::support::calendar::plan;
 
 fn starts(list: &Value) -> Vec<&str> {
     list.as_array().expect("an array").iter().map(|schedule| schedule["start_datetime"].as_str().unwrap()).collect()
@@ -153,4 +153,21 @@ async fn what_is_no_cursor_of_this_list_is_refused() {
         let answer = master.get(&format!("/api/schedule?limit={limit}")).await;
         assert_eq!(answer.invalid_fields()[0].0, "limit", "{limit}");
     }
+}
+
+#[tokio::test]
+async fn the_creators_name_stays_when_the_user_is_gone() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let mut user = new_user(&["schedule"]);
+    user["name"] = json!("田中");
+    let user_id = master.post("/api/user", &user).await.ok()["user_id"].as_i64().unwrap();
+    let email = user["email"].as_str().unwrap();
+    let planner = product.log_in(email, "Password123", local::demo::ACCESS_CODE, user_id).await;
+    planner.plan(1).await;
+    let renamed = json!({"user_id": user_id, "name": "鈴木"});
+    master.patch("/api/user", &renamed).await.ok();
+    master.delete(&format!("/api/user?user_id={user_id}")).await.ok();
+    planner.get("/api/schedule").await.refused(401, "unauthenticated");
+    assert_eq!(master.get("/api/schedule").await.ok()[0]["created_user_name"], "田中");
 }

@@ -52,3 +52,18 @@ fn in_utc(schedule: &Value) -> String {
     let id = schedule["schedule_id"].as_str().expect("an id");
     format!("{id} {} {}", utc("start_datetime"), utc("end_datetime"))
 }
+
+/// A product and a schedule of one hour in it, whose start has come so many seconds ago, or comes in so many.
+pub async fn since_start(seconds: i64) -> (Product, Actor, Value) {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let (start, end) = (product.datetime_in(1000), product.datetime_in(4600));
+    let mut schedule = new_schedule_at(&start, &end);
+    let id = master.post("/api/schedule", &schedule).await.ok()["schedule_id"].clone();
+    schedule["schedule_id"] = id;
+    let now = product.server.app.clock.now();
+    let starts_at = shared::http::datetime::parse(&start).unwrap();
+    let wait = starts_at + chrono::TimeDelta::seconds(seconds) - now;
+    product.advance(wait.to_std().expect("later than now"));
+    (product, master, schedule)
+}
