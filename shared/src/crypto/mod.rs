@@ -9,6 +9,9 @@ use crate::domain::ids::TenantId;
 
 pub mod tokens;
 pub mod passwords;
+mod base32;
+pub mod publish_token;
+pub mod watch_key;
 
 /// SHA-256 of some parts, none of which can be mistaken for a piece of another; 43 characters.
 #[must_use]

@@ -15,3 +15,10 @@ pub struct Playlist {
     pub connection_id: String,
     pub playlist_url: String,
 }
+
+/// A publishing connection as ImageFlux lists it; its playlist may not be there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub connection_id: String,
+    pub playlist_url: Option<String>,
+}

@@ -9,6 +9,7 @@ pub mod hls;
 pub mod ids;
 pub mod interval;
 pub mod invalid;
+pub mod live;
 pub mod message;
 pub mod password;
 pub mod permission;
