@@ -49,28 +49,28 @@ pub enum Found {
     Token(Shown),
 }
 
-/// The first token anywhere in the values.
+/// A token anywhere in the values.
 #[must_use]
 pub fn find<'a>(values: impl IntoIterator<Item = &'a Value>) -> Found {
-    values
-        .into_iter()
-        .map(|value| find_in(value, DEPTH))
-        .find(|found| *found != Found::Nothing)
-        .unwrap_or(Found::Nothing)
+    find_within(values, DEPTH)
 }
 
-fn find_in(value: &Value, depth: usize) -> Found {
-    let inner: Vec<&Value> = match value {
-        Value::String(text) => return read(text),
-        Value::Array(values) => values.iter().collect(),
-        Value::Object(members) => members.values().collect(),
-        _ => return Found::Nothing,
-    };
-    if depth == 0 {
-        return Found::Nothing;
+fn find_within<'a>(values: impl IntoIterator<Item = &'a Value>, depth: usize) -> Found {
+    let mut best = Found::Nothing;
+    for value in values {
+        let found = match value {
+            Value::String(text) => read(text),
+            Value::Array(inner) if depth > 0 => find_within(inner, depth - 1),
+            Value::Object(inner) if depth > 0 => find_within(inner.values(), depth - 1),
+            _ => Found::Nothing,
+        };
+        match found {
+            Found::Token(_) => return found,
+            Found::Broken => best = found,
+            Found::Nothing => {}
+        }
     }
-    let found = inner.into_iter().map(|value| find_in(value, depth - 1));
-    found.into_iter().find(|found| *found != Found::Nothing).unwrap_or(Found::Nothing)
+    best
 }
 
 /// People type `Bearer ` before a token where the encoder adds it itself.
@@ -93,7 +93,7 @@ fn read(text: &str) -> Found {
 fn proof(secret: &SecretString, tenant: &TenantId, schedule: &ScheduleId, user: UserId) -> [u8; PROOF] {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
     let mut context = hmac::Context::with_key(&key);
-    for part in [tenant.as_str().as_bytes(), schedule.as_str().as_bytes(), &user.0.to_be_bytes()] {
+    for part in [tenant.to_string().as_bytes(), schedule.to_string().as_bytes(), &user.0.to_be_bytes()] {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
@@ -160,6 +160,7 @@ mod tests {
             json!({"access_token": token}),
             json!({"other": "text", "access_token": format!("Bearer {token}")}),
             json!([1, null, {"a": {"b": [token]}}]),
+            json!({"access_token": "ifop_typed", "token": token}),
         ] {
             assert!(shown(find([&json!(""), &value])).is_some(), "{value}");
         }
