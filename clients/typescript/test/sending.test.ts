@@ -26,7 +26,7 @@ test('it waits as Retry-After says', async (context) => {
   const before = performance.now();
   await connect(url, 'token', { retries: 1 }).GET('/api/user');
   const waited = performance.now() - before;
-  assert.ok(waited >= 995 && waited < 3000, `${waited} ms`);
+  assert.ok(waited >= 995 && waited < 10_000, `${waited} ms`);
 });
 
 test('it waits a second for a gateway that does not say how long', async (context) => {
