@@ -8,37 +8,51 @@ use shared::app::App;
 use shared::http::{Route, edge};
 use shared::lambda::{EventHandler, answer_event};
 
+/// The functions behind the API and what each answers. What is nobody's path goes to the first, as in the deployment.
+pub const API: &[(&str, &[Route])] = &[
+    ("auth", auth::ROUTES),
+    ("schedule", schedule::ROUTES),
+    ("delivery-view", delivery_view::ROUTES),
+    ("user", user::ROUTES),
+    ("chat", chat::ROUTES),
+];
+
+/// The key of API Gateway's route for whatever has no other.
+const DEFAULT_ROUTE: &str = "$default";
+
 #[derive(Clone, Copy)]
 pub enum Function {
-    Http(Route),
+    Http(&'static [Route]),
     Events(EventHandler),
 }
 
 /// `None` when there is no such function.
 #[must_use]
 pub fn named(name: &str) -> Option<Function> {
-    Some(match name {
-        "auth" => Function::Http(auth::route),
-        "schedule" => Function::Http(schedule::route),
-        "delivery-view" => Function::Http(delivery_view::route),
-        "user" => Function::Http(user::route),
-        "chat" => Function::Http(chat::route),
-        "tenant" => Function::Events(tenant::handle),
-        "sweeper" => Function::Events(sweeper::handle),
-        _ => return None,
-    })
+    if let Some((_, routes)) = API.iter().find(|(function, _)| *function == name) {
+        return Some(Function::Http(routes));
+    }
+    match name {
+        "tenant" => Some(Function::Events(tenant::handle)),
+        "sweeper" => Some(Function::Events(sweeper::handle)),
+        _ => None,
+    }
 }
 
-/// The function behind a path; what is nobody's path goes to `auth`, as in the deployment.
+/// The function that API Gateway sends a path's requests to.
 #[must_use]
 pub fn behind(path: &str) -> &'static str {
-    match path {
-        "/api/schedule" => "schedule",
-        "/api/delivery" | "/api/view" => "delivery-view",
-        "/api/user" => "user",
-        "/api/chat" => "chat",
-        _ => "auth",
-    }
+    API.iter().find(|(_, routes)| routes.iter().any(|route| route.is_gateway_path_of(path))).unwrap_or(&API[0]).0
+}
+
+/// The key of the gateway's route for a request: one for the method, one for all methods of the path, or the default.
+#[must_use]
+pub fn route_key(method: &str, path: &str) -> String {
+    let routes = API.iter().flat_map(|(_, routes)| *routes);
+    let at_path: Vec<&Route> = routes.filter(|route| route.is_gateway_path_of(path)).collect();
+    let Some(first) = at_path.first() else { return DEFAULT_ROUTE.to_owned() };
+    let method = if at_path.iter().any(|route| route.method == method) { method } else { "ANY" };
+    format!("{method} {}", first.gateway_path())
 }
 
 /// Event in, answer out, both JSON.
@@ -48,9 +62,9 @@ pub fn behind(path: &str) -> &'static str {
 pub async fn invoke(app: &App, function: Function, event: Value) -> Result<Value, String> {
     match function {
         Function::Events(handler) => answer_event(app, handler, event, &app.random.uuid().to_string()).await,
-        Function::Http(route) => {
+        Function::Http(routes) => {
             let request: LambdaRequest = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            let service = service_fn(|event| async move { Ok::<_, Error>(edge::serve(app, route, event).await) });
+            let service = service_fn(|event| async move { Ok::<_, Error>(edge::serve(app, routes, event).await) });
             let event = LambdaEvent::new(request, Context::default());
             let response = Adapter::from(service).call(event).await.map_err(|error| error.to_string())?;
             serde_json::to_value(response).map_err(|error| error.to_string())

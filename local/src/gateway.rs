@@ -28,10 +28,10 @@ pub async fn handle(
     if uri.to_string().len() > MAX_URI {
         return plain(StatusCode::URI_TOO_LONG, "URI too long");
     }
-    let event = event(&app, peer, &method, &uri, &headers, &body);
     let Some(function) = functions::named(functions::behind(uri.path())) else {
         return plain(StatusCode::NOT_FOUND, "no such function");
     };
+    let event = event(&app, peer, &method, &uri, &headers, &body);
     match functions::invoke(&app, function, event).await {
         Ok(answer) => response(&answer),
         // What cannot be an event cannot reach a function; the gateway refuses it.
@@ -78,10 +78,11 @@ fn event(app: &App, peer: SocketAddr, method: &Method, uri: &Uri, headers: &Head
         Ok(text) => (json!(text), false),
         Err(_) => (json!(STANDARD.encode(body)), true),
     };
+    let route_key = functions::route_key(method.as_str(), uri.path());
     let user_agent = headers.get(header::USER_AGENT).map(text).unwrap_or_default();
     json!({
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": route_key,
         "rawPath": uri.path(),
         "rawQueryString": uri.query().unwrap_or_default(),
         "headers": event_headers,
@@ -98,7 +99,7 @@ fn event(app: &App, peer: SocketAddr, method: &Method, uri: &Uri, headers: &Head
                 "userAgent": user_agent,
             },
             "requestId": app.random.uuid().to_string(),
-            "routeKey": "$default",
+            "routeKey": route_key,
             "stage": "$default",
             "time": app.clock.now().format("%d/%b/%Y:%H:%M:%S %z").to_string(),
             "timeEpoch": app.clock.now_millis(),

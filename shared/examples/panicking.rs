@@ -2,21 +2,32 @@
 //!
 //! `GET /api/panic` panics, whatever else is asked answers 200.
 
-use std::pin::Pin;
-
 use shared::app::App;
-use shared::http::ApiResult;
 use shared::http::request::Request;
-use shared::http::response;
+use shared::http::{ApiResult, response};
+
+shared::routes! {
+    GET "/api/panic" => panic;
+    GET "/api/user" => work;
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::lambda::run(route).await
+    shared::lambda::run(ROUTES).await
 }
 
-fn route<'a>(_app: &'a App, request: &'a Request) -> Pin<Box<dyn Future<Output = ApiResult> + Send + 'a>> {
-    Box::pin(async move {
-        assert!(request.path != "/api/panic", "asked to panic");
+mod panic {
+    use super::{ApiResult, App, Request};
+
+    pub(crate) async fn handle(_app: &App, _request: &Request) -> ApiResult {
+        panic!("asked to panic")
+    }
+}
+
+mod work {
+    use super::{ApiResult, App, Request, response};
+
+    pub(crate) async fn handle(_app: &App, _request: &Request) -> ApiResult {
         response::ok()
-    })
+    }
 }

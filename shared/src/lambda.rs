@@ -14,10 +14,11 @@ use crate::platform::telemetry;
 ///
 /// # Errors
 /// When the environment is incomplete; the message names what is missing.
-pub async fn run(route: Route) -> Result<(), Error> {
+pub async fn run(routes: &'static [Route]) -> Result<(), Error> {
     let app = App::from_env().await?;
     let app = &app;
-    lambda_http::run(service_fn(move |event| async move { Ok::<_, Error>(edge::serve(app, route, event).await) })).await
+    lambda_http::run(service_fn(move |event| async move { Ok::<_, Error>(edge::serve(app, routes, event).await) }))
+        .await
 }
 
 /// What becomes of an event that is no request: its answer, or a line that says what is wrong with it.

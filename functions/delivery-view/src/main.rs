@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::lambda::run(delivery_view::route).await
+    shared::lambda::run(delivery_view::ROUTES).await
 }

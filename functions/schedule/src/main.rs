@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::lambda::run(schedule::route).await
+    shared::lambda::run(schedule::ROUTES).await
 }

@@ -1,4 +1,4 @@
-//! Why a value was refused. The words for people are in `http::messages`.
+//! Why a value was refused. The words for people are in `http::wording`.
 
 /// One rule that a value broke.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Invalid {
     Duplicate,
     /// Query and body name different values.
     Contradictory,
+    /// A password or an access code stands in a query, where logs and histories keep it.
+    SecretInQuery,
     /// The value has another JSON type than the one named here.
     WrongType(JsonType),
     /// Fewer characters (or elements) than the number.
@@ -67,6 +69,7 @@ impl Invalid {
             Self::Null => "null",
             Self::Duplicate => "duplicate",
             Self::Contradictory => "contradictory",
+            Self::SecretInQuery => "secret_in_query",
             Self::WrongType(_) => "wrong_type",
             Self::TooShort(_) => "too_short",
             Self::TooLong(_) => "too_long",
@@ -98,4 +101,24 @@ impl FieldError {
     pub fn new(field: impl Into<String>, reason: Invalid) -> Self {
         Self { field: field.into(), reason }
     }
+}
+
+/// Why what a request asks for cannot be read, or not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormError {
+    /// It has no readable form at all.
+    Malformed,
+    BodyTooLarge,
+    UnsupportedMediaType(OtherMedia),
+    /// Every field that breaks a rule.
+    Fields(Vec<FieldError>),
+}
+
+/// What makes a body something else than JSON in UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherMedia {
+    Type,
+    Charset,
+    /// It is compressed.
+    Encoding,
 }

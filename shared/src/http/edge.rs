@@ -1,7 +1,7 @@
 //! The edge of every function: what all requests and answers have in common.
 //!
-//! Request ids, cross-origin headers, deadlines, caught panics, the rendering of refusals, and the one
-//! log line of a request are here and nowhere else.
+//! Routing, request ids, cross-origin headers, deadlines, caught panics, the rendering of refusals, and
+//! the one log line of a request are here and nowhere else.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -11,9 +11,11 @@ use lambda_http::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
 
+use super::ApiResult;
+use super::refusal::Refusal;
 use super::request::Request;
 use super::response::Reply;
-use super::{ApiResult, Route, problem};
+use super::routes::{self, Readers, Route};
 use crate::app::App;
 use crate::operations::Error;
 use crate::platform::telemetry;
@@ -22,123 +24,137 @@ use crate::platform::telemetry;
 const TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// Answers one event of the gateway. Never fails: what goes wrong is an answer too.
-pub async fn serve(app: &App, route: Route, event: lambda_http::Request) -> Response<Body> {
+pub async fn serve(app: &App, table: &'static [Route], event: lambda_http::Request) -> Response<Body> {
     let started = telemetry::now();
-    let request =
+    let mut request =
         Request::new(event, app.random.uuid().to_string(), crate::platform::clock::Clock::default().now_millis());
-    if request.method == Method::OPTIONS {
-        return preflight(app, &request);
+    let at_path = request.find(table);
+    let readers = at_path.first().map(|route| route.readers).unwrap_or_default();
+    if request.method == Method::OPTIONS && readers != Readers::None {
+        return response(app, &request, readers, preflight(&request, &at_path));
     }
+    let route = chosen(&request, &at_path);
+    let name = route.as_ref().ok().copied();
     let (result, record) = telemetry::observe(answer(app, route, &request)).await;
     let mut line = record.into_json();
     line.insert("ms".to_owned(), json!(started.elapsed().as_millis()));
-    log(line, &request, &result);
-    let mut response = match result {
-        Ok(Reply { body, headers }) => with_body(StatusCode::OK, "application/json", body, headers),
-        Err(error) => {
-            let status = StatusCode::from_u16(problem::status_and_code(&error).0).unwrap_or_default();
-            let body = problem::body(&error, &request.id, request.language());
-            with_body(status, "application/problem+json", body, problem::headers(&error))
-        }
-    };
-    add_common_headers(app, &request, &mut response);
-    response
+    log(line, &request, name, &result);
+    let reply = result.unwrap_or_else(|refusal| rendered(&refusal, &request));
+    response(app, &request, readers, reply)
 }
 
-async fn answer(app: &App, route: Route, request: &Request) -> ApiResult {
-    let work = AssertUnwindSafe(route(app, request)).catch_unwind();
+/// The route that a request is for, among those of its path.
+fn chosen(request: &Request, at_path: &[&'static Route]) -> Result<&'static Route, Refusal> {
+    if at_path.is_empty() {
+        return Err(Refusal::RouteNotFound);
+    }
+    routes::of_method(at_path, request.method.as_str())
+        .ok_or_else(|| Refusal::MethodNotAllowed(routes::allowed(at_path)))
+}
+
+async fn answer(app: &App, route: Result<&Route, Refusal>, request: &Request) -> Result<Reply, Refusal> {
+    let result = within_time(app, route?, request).await;
+    // Only our own 500s count for the alarm that rolls a deployment back; a failing dependency is no fault of this version.
+    if let Err(Error::Internal(_)) = result {
+        telemetry::metric("InternalErrors", 1, "Count");
+    }
+    result.map_err(Refusal::from)
+}
+
+async fn within_time(app: &App, route: &Route, request: &Request) -> ApiResult {
+    let work = AssertUnwindSafe((route.handler)(app, request)).catch_unwind();
     let result = match request.time_left {
         None => Ok(work.await),
         Some(left) => tokio::time::timeout(left.saturating_sub(TO_ANSWER), work).await,
     };
-    let result = match result {
+    match result {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => Err(Error::Internal("a handler panicked".to_owned())),
         Err(_elapsed) => Err(Error::Unavailable("the function's time is up".to_owned())),
-    };
-    // An error of a dependency is not one of this version, so it shall move no deployment back.
-    if let Err(Error::Internal(_)) = result {
-        telemetry::metric("InternalErrors", 1, "Count");
     }
-    result
 }
 
-fn log(mut line: Map<String, Value>, request: &Request, result: &ApiResult) {
+fn log(mut line: Map<String, Value>, request: &Request, route: Option<&Route>, result: &Result<Reply, Refusal>) {
     let (status, code) = match result {
-        Ok(_) => (200, "ok"),
-        Err(error) => problem::status_and_code(error),
+        Ok(reply) => (reply.status, "ok"),
+        Err(refusal) => {
+            let kind = refusal.describe().kind;
+            (kind.status, kind.code)
+        }
     };
     line.insert("request_id".to_owned(), json!(request.id));
     if !request.invocation.is_empty() {
         line.insert("invocation".to_owned(), json!(request.invocation));
     }
-    line.insert("route".to_owned(), json!(route_name(request, result)));
-    line.insert("status".to_owned(), json!(status));
+    // The path as the table has it: a path that is no route of ours, or its parameters, may hold anything.
+    let name = route.map_or_else(|| "unknown".to_owned(), |route| format!("{} {}", request.method, route.path));
+    line.insert("route".to_owned(), json!(name));
+    if let Some(route) = route {
+        line.insert("operation".to_owned(), json!(route.operation));
+    }
+    line.insert("status".to_owned(), json!(status.as_u16()));
     line.insert("code".to_owned(), json!(code));
     line.insert("cold".to_owned(), json!(telemetry::is_first()));
-    if let Some(cause) = result.as_ref().err().and_then(problem::cause) {
+    if let Some(cause) = result.as_ref().err().and_then(Refusal::cause) {
         line.insert("cause".to_owned(), json!(cause));
     }
     telemetry::emit(&Value::Object(line));
 }
 
-/// Method and path; a path that is no route of ours may hold anything and is not written down.
-fn route_name(request: &Request, result: &ApiResult) -> String {
-    match result {
-        Err(Error::RouteNotFound | Error::MethodNotAllowed(_)) => "unknown".to_owned(),
-        _ => format!("{} {}", request.method, request.path),
-    }
+fn rendered(refusal: &Refusal, request: &Request) -> Reply {
+    let body = refusal.body(&request.id, request.language());
+    let content_type = if body.is_empty() { "" } else { "application/problem+json" };
+    Reply { status: refusal.describe().kind.status, content_type, body, headers: refusal.headers() }
 }
 
-fn preflight(app: &App, request: &Request) -> Response<Body> {
-    let headers = vec![
-        ("access-control-allow-methods", "GET, POST, PATCH, DELETE".to_owned()),
-        ("access-control-allow-headers", "authorization, content-type, accept-language, idempotency-key".to_owned()),
-        ("access-control-max-age", "7200".to_owned()),
-    ];
-    let mut response = with_body(StatusCode::NO_CONTENT, "", String::new(), headers);
-    add_common_headers(app, request, &mut response);
-    response
+/// Whatever headers a page means to send are allowed: no cookie is involved.
+fn preflight(request: &Request, at_path: &[&Route]) -> Reply {
+    let methods = if at_path.is_empty() { "GET, POST, PATCH, DELETE".to_owned() } else { routes::allowed(at_path) };
+    let asked = request.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).and_then(|asked| asked.to_str().ok());
+    let headers = asked.unwrap_or("authorization, content-type, accept-language, idempotency-key");
+    Reply::empty(StatusCode::NO_CONTENT)
+        .with("access-control-allow-methods", methods)
+        .with("access-control-allow-headers", headers.to_owned())
+        .with("access-control-max-age", "7200".to_owned())
 }
 
-fn with_body(
-    status: StatusCode,
-    content_type: &'static str,
-    body: String,
-    headers: Vec<(&'static str, String)>,
-) -> Response<Body> {
-    let mut response = Response::new(if body.is_empty() { Body::Empty } else { Body::Text(body) });
-    *response.status_mut() = status;
-    if !content_type.is_empty() {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+fn response(app: &App, request: &Request, readers: Readers, reply: Reply) -> Response<Body> {
+    let is_empty = reply.body.is_empty() || request.method == Method::HEAD;
+    let mut response = Response::new(if is_empty { Body::Empty } else { Body::Text(reply.body) });
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    if !reply.content_type.is_empty() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     }
-    for (name, value) in headers {
+    let id = [("x-request-id", request.id.clone())];
+    for (name, value) in reply.headers.into_iter().chain(id).chain(cross_origin(app, request, readers)) {
         if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            headers.insert(HeaderName::from_static(name), value);
         }
     }
     response
 }
 
-fn add_common_headers(app: &App, request: &Request, response: &mut Response<Body>) {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(id) = HeaderValue::from_str(&request.id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
-    }
-    let Some(allowed) = allowed_origin(app, request) else { return };
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-    let exposed = HeaderValue::from_static("x-request-id, link, retry-after, allow");
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-}
-
 /// Tokens travel in a header that scripts set themselves, never in cookies, so `*` gives nothing away.
-fn allowed_origin(app: &App, request: &Request) -> Option<HeaderValue> {
-    if app.cors_origins.iter().any(|allowed| allowed == "*") {
-        return Some(HeaderValue::from_static("*"));
+fn cross_origin(app: &App, request: &Request, readers: Readers) -> Vec<(&'static str, String)> {
+    let any = readers == Readers::All || app.cors_origins.iter().any(|allowed| allowed == "*");
+    if readers == Readers::None || (!any && app.cors_origins.is_empty()) {
+        return Vec::new();
     }
-    let origin = request.origin()?;
-    app.cors_origins.iter().any(|allowed| allowed == origin).then(|| HeaderValue::from_str(origin).ok()).flatten()
+    let mut headers = Vec::new();
+    let allowed = if any {
+        Some("*")
+    } else {
+        // What a cache keeps for one origin is not for another, or for none.
+        headers.push(("vary", "Origin".to_owned()));
+        request.origin().filter(|origin| app.cors_origins.iter().any(|allowed| allowed == origin))
+    };
+    if let Some(origin) = allowed {
+        headers.push(("access-control-allow-origin", origin.to_owned()));
+        headers.push(("access-control-expose-headers", "x-request-id, link, retry-after, allow".to_owned()));
+    }
+    headers
 }

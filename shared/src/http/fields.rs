@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::messages::{self, Language};
+use super::wording::Language;
 use crate::domain::ids::TenantId;
 use crate::domain::invalid::{FieldError, Invalid, JsonType};
 
@@ -39,10 +39,8 @@ impl<'e> Fields<'e> {
         if self.errors.is_empty() {
             return build().ok_or_else(|| "a field was lost".to_owned());
         }
-        let lines = self
-            .errors
-            .iter()
-            .map(|error| format!("{}: {}", error.field, messages::field(&error.reason, Language::English)));
+        let lines =
+            self.errors.iter().map(|error| format!("{}: {}", error.field, Language::English.field(&error.reason)));
         Err(lines.collect::<Vec<_>>().join("; "))
     }
 }

@@ -13,7 +13,7 @@ use super::request::Request;
 use crate::domain::hls::{self, HlsParams};
 use crate::domain::ids::{ScheduleId, UserId};
 use crate::domain::interval::Interval;
-use crate::domain::invalid::{FieldError, Invalid, JsonType};
+use crate::domain::invalid::{FieldError, FormError, Invalid, JsonType};
 use crate::operations::Error;
 use crate::operations::idempotency::Keyed;
 
@@ -39,7 +39,7 @@ impl<'r> Form<'r> {
     /// # Errors
     /// When there is no such body.
     pub fn of_body(request: &'r Request) -> Result<Self, Error> {
-        let text = request.text()?.ok_or(Error::Malformed)?;
+        let text = request.text()?.ok_or(FormError::Malformed)?;
         Ok(Self::new(request, false, members(text)?))
     }
 
@@ -68,7 +68,7 @@ impl<'r> Form<'r> {
     /// `Invalid`, when a field failed.
     pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Error> {
         if !self.errors.is_empty() {
-            return Err(Error::Invalid(self.errors));
+            return Err(FormError::Fields(self.errors).into());
         }
         build().ok_or_else(|| Error::Internal("a form lost a field".to_owned()))
     }
@@ -218,7 +218,7 @@ fn integer(given: Given<'_>, least: i64, most: i64) -> Result<i64, Invalid> {
 }
 
 /// The members of a JSON object, repeated ones included. What nobody asks for is never looked into.
-fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Error> {
+fn members(text: &str) -> Result<Vec<(String, &RawValue)>, FormError> {
     struct Members;
 
     impl<'de> Visitor<'de> for Members {
@@ -238,8 +238,8 @@ fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Error> {
     }
 
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let members = deserializer.deserialize_map(Members).map_err(|_| Error::Malformed)?;
-    deserializer.end().map_err(|_| Error::Malformed)?;
+    let members = deserializer.deserialize_map(Members).map_err(|_| FormError::Malformed)?;
+    deserializer.end().map_err(|_| FormError::Malformed)?;
     Ok(members)
 }
 

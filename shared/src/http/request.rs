@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use lambda_http::aws_lambda_events::encodings::Body;
-use lambda_http::http::{HeaderMap, Method, header};
+use lambda_http::http::{HeaderMap, HeaderValue, Method, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{RequestExt, http};
 
-use super::messages::Language;
+use super::routes::{self, PathParameters, Route};
+use super::wording::Language;
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
-use crate::domain::invalid::{FieldError, Invalid};
+use crate::domain::invalid::{FieldError, FormError, Invalid, OtherMedia};
 use crate::operations::Error;
 use crate::operations::idempotency::IdempotencyKey;
 
@@ -33,6 +34,8 @@ pub struct Request {
     pub source: String,
     /// How long the function has left to answer.
     pub time_left: Option<Duration>,
+    /// What stands in the path where its route has parameters.
+    parameters: PathParameters,
     body: Body,
 }
 
@@ -70,8 +73,26 @@ impl Request {
             id: gateway_id.filter(|id| !id.is_empty()).unwrap_or(fallback_id),
             source: source.unwrap_or_default(),
             time_left,
+            parameters: Vec::new(),
             body,
         }
+    }
+
+    /// The routes of the path, in a table. Their parameters are known from now on.
+    pub fn find(&mut self, table: &'static [Route]) -> Vec<&'static Route> {
+        match routes::find(table, &self.path) {
+            None => Vec::new(),
+            Some(found) => {
+                self.parameters = found.parameters;
+                found.routes
+            }
+        }
+    }
+
+    /// A parameter of the path, as it was sent; empty if the route has none of this name.
+    #[must_use]
+    pub fn path_parameter(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(given, _)| *given == name).map_or("", |(_, value)| value)
     }
 
     /// The token that the request carries, if it is one of ours and has not expired.
@@ -93,18 +114,18 @@ impl Request {
     ///
     /// # Errors
     /// When it is too large, declared as something else than JSON in UTF-8, or not UTF-8.
-    pub fn text(&self) -> Result<Option<&str>, Error> {
+    pub fn text(&self) -> Result<Option<&str>, FormError> {
         let bytes = self.bytes();
         if bytes.is_empty() {
             return Ok(None);
         }
         if bytes.len() > MAX_BODY {
-            return Err(Error::BodyTooLarge);
+            return Err(FormError::BodyTooLarge);
         }
-        if !self.is_json() {
-            return Err(Error::UnsupportedMediaType);
+        if let Some(other) = self.other_media() {
+            return Err(FormError::UnsupportedMediaType(other));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| Error::Malformed)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| FormError::Malformed)?;
         Ok(Some(text.strip_prefix('\u{FEFF}').unwrap_or(text)))
     }
 
@@ -116,17 +137,24 @@ impl Request {
         }
     }
 
-    /// Absent is as good as `application/json`; parameters and case do not matter, but the charset is UTF-8.
-    fn is_json(&self) -> bool {
-        let Some(value) = self.headers.get(header::CONTENT_TYPE) else { return true };
-        let Ok(value) = value.to_str() else { return false };
+    /// What keeps the body from being read. An absent type is as good as `application/json`; its parameters and
+    /// case do not matter, but the charset is UTF-8.
+    fn other_media(&self) -> Option<OtherMedia> {
+        let is_encoded = |value: &HeaderValue| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+        if self.headers.get_all(header::CONTENT_ENCODING).iter().any(is_encoded) {
+            return Some(OtherMedia::Encoding);
+        }
+        let value = self.headers.get(header::CONTENT_TYPE)?;
+        let Ok(value) = value.to_str() else { return Some(OtherMedia::Type) };
         let mut parts = value.split(';').map(str::trim);
-        let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+        if !parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+            return Some(OtherMedia::Type);
+        }
         let mut charsets = parts
             .filter_map(|parameter| parameter.split_once('='))
             .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
             .map(|(_, value)| value.trim().trim_matches('"').to_ascii_lowercase());
-        is_json && charsets.all(|charset| charset == "utf-8" || charset == "utf8")
+        charsets.any(|charset| charset != "utf-8" && charset != "utf8").then_some(OtherMedia::Charset)
     }
 
     /// The `Idempotency-Key` header, if there is one.

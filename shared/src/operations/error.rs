@@ -2,7 +2,7 @@
 
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
-use crate::domain::invalid::FieldError;
+use crate::domain::invalid::FormError;
 use crate::domain::schedule::{Plan, ScheduleName};
 use crate::imageflux::ImageFluxError;
 use crate::table::TableError;
@@ -13,13 +13,8 @@ pub enum Error {
     Unauthenticated,
     LoginFailed,
     PermissionDenied,
-    /// The request has no readable form at all.
-    Malformed,
-    BodyTooLarge,
-    UnsupportedMediaType,
-    Invalid(Vec<FieldError>),
-    RouteNotFound,
-    MethodNotAllowed(&'static str),
+    /// What is asked for cannot be read, or breaks a rule.
+    Form(FormError),
     ScheduleNotFound,
     UserNotFound,
     /// Nobody publishes; ask again after so many seconds.
@@ -52,6 +47,12 @@ pub struct Conflict {
 impl From<Plan> for Conflict {
     fn from(plan: Plan) -> Self {
         Self { schedule: plan.id, name: plan.name, interval: plan.interval }
+    }
+}
+
+impl From<FormError> for Error {
+    fn from(error: FormError) -> Self {
+        Self::Form(error)
     }
 }
 

@@ -38,12 +38,13 @@ async fn call(product: &Product, actor: &Actor, call: &str, key: &str, body: &Va
     });
     let event: LambdaRequest = serde_json::from_value(event).expect("an event");
     let request = Request::new(event.into(), "budget".to_owned(), 0);
-    let local::functions::Function::Http(route) =
+    let local::functions::Function::Http(routes) =
         local::functions::named(local::functions::behind(path)).expect("a function")
     else {
         panic!("{path} is behind no API");
     };
-    let (reply, record) = telemetry::observe(route(&product.server.app, &request)).await;
+    let route = routes.iter().find(|route| route.method == method && route.path == path).expect("a route");
+    let (reply, record) = telemetry::observe((route.handler)(&product.server.app, &request)).await;
     let body = reply.map(|reply| serde_json::from_str(&reply.body).expect("JSON"));
     (body.unwrap_or_else(|error| json!(format!("{error:?}"))), record)
 }

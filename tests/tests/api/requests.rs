@@ -61,6 +61,25 @@ async fn another_type_or_charset_is_refused_and_nothing_is_done() {
 }
 
 #[tokio::test]
+async fn a_refused_body_is_told_what_is_wrong_with_it() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    for (header, value, word) in [
+        ("content-type", "text/plain", "application/json"),
+        ("content-type", "application/json; charset=shift_jis", "UTF-8"),
+        ("content-encoding", "gzip", "Content-Encoding"),
+        ("content-encoding", "br", "Content-Encoding"),
+    ] {
+        let headers = [("content-type", "application/json"), ("accept-language", "en"), (header, value)];
+        let headers = if header == "content-type" { &headers[1..] } else { &headers[..] };
+        let problem = post_user(&master, headers, new_user(&[]).to_string()).await;
+        let problem = problem.refused(415, "unsupported_media_type");
+        assert!(problem["detail"].as_str().unwrap().contains(word), "{value}: {problem}");
+    }
+    assert_eq!(master.get("/api/user").await.ok().as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_type_does_not_matter_where_there_is_no_body() {
     let product = Product::start().await;
     let master = product.master().await;

@@ -81,7 +81,7 @@ async fn refusals_of_requests(had: &mut Had) {
 
     had.stray("route_not_found", &master.get("/api/schedules").await);
     let answer = master.send(Method::PUT, "/api/user", &[], None).await;
-    assert_eq!(answer.header("allow"), "GET, POST, PATCH, DELETE");
+    assert_eq!(answer.header("allow"), "GET, HEAD, POST, PATCH, DELETE");
     had.stray("method_not_allowed", &answer);
 }
 

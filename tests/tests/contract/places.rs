@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use shared::http::refusal::KINDS;
 
 use crate::description::{Description, Operation, examples_of, list, object};
 use crate::{assert_none, differences, read, root};
@@ -30,39 +31,16 @@ fn files_in(folder: &str) -> BTreeSet<String> {
 #[test]
 fn every_route_table_names_the_calls_of_its_function() {
     let mut wrong = Vec::new();
-    for (function, operations) in by_function() {
-        let file = format!("functions/{function}/src/lib.rs");
-        let source = read(&file);
-        let described = operations.iter().map(|call| format!("{} {} => {}", call.method, call.path, call.id));
-        let routed = source.lines().filter_map(route);
-        wrong.extend(differences((DESCRIPTION, described), (&file, routed)));
-        for path in operations.iter().map(|operation| &operation.path).collect::<BTreeSet<_>>() {
-            let methods = operations.iter().filter(|call| call.path == *path).map(|call| call.method.as_str());
-            let allowed = source.lines().find(|line| line.contains("(_,") && line.contains(&format!("\"{path}\"")));
-            let allowed = allowed.and_then(|line| quoted(line).pop()).unwrap_or_default();
-            let of = format!("the Allow header of {path} in {file}");
-            wrong.extend(differences(
-                (DESCRIPTION, methods),
-                (&of, allowed.split(", ").filter(|word| !word.is_empty())),
-            ));
-            if local::functions::behind(path) != function {
-                wrong.push(format!("{path} leads the local server to another function than {function}"));
-            }
-        }
+    let described = by_function();
+    for (function, routes) in local::functions::API {
+        let calls = described.get(*function).into_iter().flatten();
+        let calls = calls.map(|call| format!("{} {} => {}", call.method, call.path, call.id));
+        let routed = routes.iter().map(|route| format!("{} {} => {}", route.method, route.path, route.operation));
+        wrong.extend(differences((DESCRIPTION, calls), (&format!("the routes of {function}"), routed)));
     }
+    let functions = local::functions::API.iter().map(|(function, _)| (*function).to_owned());
+    wrong.extend(differences((DESCRIPTION, described.into_keys()), ("local/src/functions.rs", functions)));
     assert_none(&wrong);
-}
-
-/// A line such as `("POST", "/api/login") => login::handle(app, request).await,`.
-fn route(line: &str) -> Option<String> {
-    let (arm, handler) = line.trim().strip_prefix("(\"")?.split_once(" => ")?;
-    let words: Vec<&str> = arm.split('"').collect();
-    let id = handler.split("::handle").next()?;
-    Some(format!("{} {} => {id}", words.first()?, words.get(2)?))
-}
-
-fn quoted(line: &str) -> Vec<String> {
-    line.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]
@@ -159,29 +137,23 @@ fn every_call_has_a_test() {
 #[test]
 fn every_code_has_the_same_status_everywhere() {
     let description = Description::get();
-    let source = read("shared/src/http/problem.rs");
-    let in_code: BTreeSet<(u16, String)> = source.lines().filter_map(status_and_code).collect();
+    let in_code: BTreeSet<(u16, String)> =
+        KINDS.iter().map(|kind| (kind.status.as_u16(), kind.code.to_owned())).collect();
     let in_text: BTreeSet<(u16, String)> = table_of_codes(description.at("/info/description").as_str().unwrap());
-    let mut wrong = differences(("shared/src/http/problem.rs", &in_code), ("the table of openapi.yaml", &in_text));
+    let mut wrong = differences(("shared/src/http/refusal.rs", &in_code), ("the table of openapi.yaml", &in_text));
 
     let listed = list(description.at("/components/schemas/Code/enum")).map(|code| code.as_str().unwrap());
     let known = in_code.iter().map(|(_, code)| code.as_str());
-    wrong.extend(differences(("shared/src/http/problem.rs", known), ("the schema Code of openapi.yaml", listed)));
+    wrong.extend(differences(("shared/src/http/refusal.rs", known), ("the schema Code of openapi.yaml", listed)));
 
     // No call answers these two: they are for what is no call.
     let answered = in_code.iter().filter(|(status, code)| *status != 405 && code != "route_not_found");
     let described = description.codes();
     wrong.extend(differences(
-        ("shared/src/http/problem.rs", answered),
+        ("shared/src/http/refusal.rs", answered),
         ("the responses of openapi.yaml", described.iter()),
     ));
     assert_none(&wrong);
-}
-
-/// A line such as `Error::Malformed => (400, "malformed_request"),`.
-fn status_and_code(line: &str) -> Option<(u16, String)> {
-    let (status, code) = line.split_once("=> (")?.1.split_once(", \"")?;
-    Some((status.parse().ok()?, code.split('"').next()?.to_owned()))
 }
 
 /// Lines such as ``| 400 | `malformed_request` |``.
