@@ -131,7 +131,7 @@ impl Server {
             None => engine::serve(options.data.as_deref(), beside).await?,
         };
         let table = engine::open(&table_url, &options.table_name).await?;
-        let simulator = Simulator::open(options.data.as_deref())?;
+        let simulator = Simulator::open(options.data.as_deref(), options.clock.clone())?;
         let is_simulated = options.imageflux.is_none();
         let (endpoint, token) = match options.imageflux {
             Some(upstream) => upstream,

@@ -2,6 +2,7 @@
 
 use api_tests::{Actor, Product, at_hour, new_schedule, new_schedule_at, new_user};
 use lambda_http::request::LambdaRequest;
+use local::simulator::Publication;
 use serde_json::{Value, json};
 use shared::domain::ids::TenantId;
 use shared::domain::interval::Interval;
@@ -129,7 +130,7 @@ async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
     let get = |path: &str| format!("GET /api/{path}?schedule_id={id}");
     let delivery = meter.measure("GET /api/delivery", master, &get("delivery"), "", Value::Null).await;
     let channel = delivery["channel_id"].as_str().expect("a channel");
-    meter.product.server.simulator.publish(channel).expect("the channel is there");
+    meter.product.server.simulator.publish(channel, Publication::default()).await.expect("the channel is there");
     meter.measure("GET /api/view, the first viewer", master, &get("view"), "", Value::Null).await;
     meter.measure("GET /api/view", master, &get("view"), "", Value::Null).await;
     let body = json!({"schedule_id": id, "body": "x"});

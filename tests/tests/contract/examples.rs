@@ -1,6 +1,7 @@
 //! Every request that `openapi.yaml` shows is sent, and its answer is one that `openapi.yaml` shows.
 
 use api_tests::{Actor, Answer, Product, new_user, unique_email};
+use local::simulator::Publication;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
@@ -86,7 +87,7 @@ fn shown(description: &Description, operation: &Operation) -> Vec<Shown> {
 async fn there(product: &Product, master: &Actor, operation: &Operation, mut shown: Shown) -> Shown {
     let schedule = master.plan(1).await;
     let channel = master.get(&format!("/api/delivery?schedule_id={schedule}")).await.ok()["channel_id"].clone();
-    product.server.simulator.publish(channel.as_str().unwrap()).unwrap();
+    product.server.simulator.publish(channel.as_str().unwrap(), Publication::default()).await.unwrap();
     master.post("/api/chat", &json!({"schedule_id": schedule, "body": "こんにちは"})).await.ok();
     let user = master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"].clone();
     for members in [Some(&mut shown.query), shown.body.as_mut().and_then(Value::as_object_mut)].into_iter().flatten() {
