@@ -17,30 +17,18 @@ pub struct Caller {
     pub bearer: Bearer,
 }
 
-/// Lets a request in, in the contract's order: 401, then 403, then its form, then what it loads.
+/// Authenticates and authorises a caller, while `load` reads what the request needs.
 ///
-/// `load` is the request's form and the first reads it needs. They run beside the reads that decide
-/// who asks, so letting somebody in costs no round trip of its own.
-///
-/// # Errors
-/// The first of these that stops the request.
+/// `load` begins with the request's form. Errors are reported in this order: 401, 403, invalid parameters, then errors
+/// of the first reads. All reads run side by side, so admission costs no round trip of its own.
 pub async fn admit<T>(
     app: &App,
     bearer: &Bearer,
     action: Action,
-    load: Result<impl Future<Output = Result<T, Error>>, Error>,
+    load: impl Future<Output = Result<T, Error>>,
 ) -> Result<(Caller, T), Error> {
-    match load {
-        Ok(load) => {
-            let (caller, loaded) = tokio::join!(authenticate(app, bearer), load);
-            let caller = allowed(caller?, action)?;
-            Ok((caller, loaded?))
-        }
-        Err(form_error) => {
-            allowed(authenticate(app, bearer).await?, action)?;
-            Err(form_error)
-        }
-    }
+    let (caller, loaded) = tokio::join!(authenticate(app, bearer), load);
+    Ok((allowed(caller?, action)?, loaded?))
 }
 
 async fn authenticate(app: &App, bearer: &Bearer) -> Result<Caller, Error> {

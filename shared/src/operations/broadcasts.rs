@@ -19,9 +19,9 @@ const ASK_AGAIN: u64 = 5;
 /// # Errors
 /// `ScheduleNotFound`, or when the caller may not.
 pub async fn get_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Channel, Error> {
-    let load = form.map(|id| async move { Ok(schedules::find(&app.table, &bearer.tenant, &id).await?) });
+    let load = async { schedules::find(&app.table, &bearer.tenant, &form?).await?.ok_or(Error::ScheduleNotFound) };
     let (caller, schedule) = admit(app, bearer, Action::GetDelivery, load).await?;
-    match schedule.ok_or(Error::ScheduleNotFound)? {
+    match schedule {
         Schedule { channel: Some(channel), .. } => Ok(channel),
         Schedule { plan, channel: None } => attach(app, &caller.tenant, &plan).await,
     }
@@ -80,7 +80,7 @@ async fn create_and_attach(
         // Nobody knows whether it happened. Undoing it decides: one of the two ends the claim first.
         Err(error) => error.into(),
     };
-    match channels::insist(app, || Box::pin(undo(app, tenant, &plan.id, operation, &channel.channel_id))).await? {
+    match channels::insist(app, || undo(app, tenant, &plan.id, operation, &channel.channel_id)).await? {
         Decided::Taken => Ok(channel),
         Decided::Discarded => Err(error),
     }
@@ -113,12 +113,13 @@ async fn undo(
 /// # Errors
 /// `ScheduleNotFound`; `NotLive` while nobody publishes; what ImageFlux says when it does not tell.
 pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<String, Error> {
-    let load = form.map(|id| async move {
+    let load = async {
+        let id = form?;
         let schedule = schedules::find(&app.table, &bearer.tenant, &id);
-        Ok(tokio::try_join!(schedule, live::find(&app.table, &bearer.tenant, &id))?)
-    });
+        let (schedule, seen) = tokio::try_join!(schedule, live::find(&app.table, &bearer.tenant, &id))?;
+        Ok((schedule.ok_or(Error::ScheduleNotFound)?, seen))
+    };
     let (caller, (schedule, seen)) = admit(app, bearer, Action::GetView, load).await?;
-    let schedule = schedule.ok_or(Error::ScheduleNotFound)?;
     let channel = schedule.channel.ok_or(Error::NotLive(ASK_AGAIN))?;
     let playlists = app.imageflux.list_playlists(&channel.channel_id).await?;
     if playlists.is_empty() {

@@ -66,7 +66,8 @@ pub async fn list_messages(
     fits: impl FnOnce(&[Message]) -> usize,
 ) -> Result<Conversation, Error> {
     let now = app.clock.now_millis();
-    let load = form.map(|read| async {
+    let load = async {
+        let read = form?;
         let first = last_id_of(read.after.watermark);
         // One more than asked for tells whether there is more.
         let fetched = Some(read.limit.unwrap_or(MOST_AT_ONCE) + read.after.given.len() + 1);
@@ -74,10 +75,10 @@ pub async fn list_messages(
             schedules::find(&app.table, &bearer.tenant, &read.schedule),
             messages::after(&app.table, &bearer.tenant, &read.schedule, first.as_ref(), fetched)
         )?;
-        Ok((read, schedule, messages))
-    });
-    let (_, (read, schedule, mut messages)) = admit(app, bearer, Action::ListMessages, load).await?;
-    schedule.ok_or(Error::ScheduleNotFound)?;
+        schedule.ok_or(Error::ScheduleNotFound)?;
+        Ok((read, messages))
+    };
+    let (_, (read, mut messages)) = admit(app, bearer, Action::ListMessages, load).await?;
     messages.retain(|message| !read.after.given.contains(&message.id));
     let room = read.limit.unwrap_or(MOST_AT_ONCE).min(fits(&messages)).min(messages.len());
     let (room, progress) = give(&read.after, &messages, room, now);
@@ -130,13 +131,14 @@ pub struct Post {
 /// `ScheduleNotFound`, or `TooManyRequests` when the caller posted too often within five seconds.
 pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, Error>) -> Result<(), Error> {
     let counter = keys::recent_posts(&bearer.tenant, bearer.user);
-    let load = form.map(|Keyed { form: post, key }| async {
+    let load = async {
+        let Keyed { form: post, key } = form?;
         let (schedule, posts) = tokio::try_join!(
             schedules::find(&app.table, &bearer.tenant, &post.schedule),
             rates::posts(&app.table, &counter)
         )?;
         Ok((post, key, schedule, posts))
-    });
+    };
     let (caller, (post, key, schedule, posts)) = admit(app, bearer, Action::PostMessage, load).await?;
     // An answer is given again even when its schedule is gone.
     match idempotency::begin(app, &caller, "post_message", key.as_ref()).await? {

@@ -63,10 +63,7 @@ pub struct Listing {
 /// # Errors
 /// When the token is none, or the table does not answer.
 pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Error>) -> Result<Listing, Error> {
-    let load = form.map(|window| async {
-        let all = schedules::list(&app.table, &bearer.tenant).await?;
-        Ok((window, all))
-    });
+    let load = async { Ok((form?, schedules::list(&app.table, &bearer.tenant).await?)) };
     let (_, (window, mut plans)) = admit(app, bearer, Action::ListSchedules, load).await?;
     plans.retain(|plan| {
         window.from.is_none_or(|from| plan.interval.end() > from)
@@ -91,10 +88,11 @@ pub async fn create_schedule(
     bearer: &Bearer,
     form: Result<Keyed<NewSchedule>, Error>,
 ) -> Result<ScheduleId, Error> {
-    let load = form.map(|Keyed { form: new, key }| async {
+    let load = async {
+        let Keyed { form: new, key } = form?;
         let owner = gaps::gap_owner(app, &bearer.tenant, new.interval).await?;
         Ok((new, key, owner))
-    });
+    };
     let (caller, (new, key, owner)) = admit(app, bearer, Action::CreateSchedule, load).await?;
     match idempotency::begin(app, &caller, "create_schedule", key.as_ref()).await? {
         Begun::Answered(answer) => Ok(answer.as_str().into()),
@@ -156,10 +154,11 @@ async fn create_once(
 /// # Errors
 /// `ScheduleNotFound`, `ScheduleStarted` when the start has come and shall change, `ScheduleOverlap`. Then nothing changes.
 pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleChange, Error>) -> Result<(), Error> {
-    let load = form.map(|change| async {
+    let load = async {
+        let change = form?;
         let schedule = schedules::find(&app.table, &bearer.tenant, &change.id).await?;
         Ok((change, schedule))
-    });
+    };
     let (caller, (change, mut schedule)) = admit(app, bearer, Action::UpdateSchedule, load).await?;
     for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
@@ -184,10 +183,11 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
 /// # Errors
 /// `ScheduleNotFound`, or `ScheduleStarted` from the second of its start on.
 pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<(), Error> {
-    let load = form.map(|id| async {
+    let load = async {
+        let id = form?;
         let schedule = schedules::find(&app.table, &bearer.tenant, &id).await?;
         Ok((id, schedule))
-    });
+    };
     let (caller, (id, mut schedule)) = admit(app, bearer, Action::DeleteSchedule, load).await?;
     let tenant = &caller.tenant;
     for _ in 0..MAX_DECISIONS {

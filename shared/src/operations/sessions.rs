@@ -153,7 +153,7 @@ fn too_many(seconds: u64) -> Error {
 /// # Errors
 /// When the token is none, or the table does not answer.
 pub async fn logout(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<(), Error> {
-    let (caller, ()) = admit(app, bearer, Action::Logout, form.map(|()| async { Ok(()) })).await?;
+    let (caller, ()) = admit(app, bearer, Action::Logout, async { form }).await?;
     let write = credentials::revoke(&caller.tenant, &caller.bearer.token, caller.bearer.expires_at)?;
     app.table.write(&write).await?;
     Ok(())
@@ -164,8 +164,7 @@ pub async fn logout(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Resu
 /// # Errors
 /// When the token is none, the password refused, or the table does not answer.
 pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, Error>) -> Result<(), Error> {
-    let own = credentials::find(&app.table, &bearer.tenant, bearer.user);
-    let load = form.map(|password| async { Ok((password, own.await?)) });
+    let load = async { Ok((form?, credentials::find(&app.table, &bearer.tenant, bearer.user).await?)) };
     let (mut caller, (password, mut credential)) = admit(app, bearer, Action::ChangePassword, load).await?;
     for _ in 0..MAX_DECISIONS {
         if let Some(seen) = credential {
@@ -180,7 +179,7 @@ pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, 
         }
         // Somebody changed this password or deleted this user meanwhile; perhaps this token is dead now.
         let again = async { Ok(credentials::find(&app.table, &bearer.tenant, bearer.user).await?) };
-        (caller, credential) = admit(app, bearer, Action::ChangePassword, Ok(again)).await?;
+        (caller, credential) = admit(app, bearer, Action::ChangePassword, again).await?;
     }
     Err(contended())
 }
@@ -209,8 +208,7 @@ pub(super) async fn new_credential(
 /// # Errors
 /// When the caller may not, the code is refused, or the table does not answer.
 pub async fn change_access_code(app: &App, bearer: &Bearer, form: Result<AccessCode, Error>) -> Result<(), Error> {
-    let load = form.map(|code| async { Ok(code) });
-    let (caller, code) = admit(app, bearer, Action::ChangeAccessCode, load).await?;
+    let (caller, code) = admit(app, bearer, Action::ChangeAccessCode, async { form }).await?;
     let digest = access_code_digest(&caller.tenant, &code);
     // With a token, so that an attempt that is late cannot undo the next change.
     app.table.transact(&[credentials::put_access_code(&caller.tenant, digest)?]).await?;

@@ -20,17 +20,21 @@ use crate::table::{Condition, Refusal, TableError, Transacted, Value};
 /// # Errors
 /// When the caller may not, or the table does not answer.
 pub async fn list_users(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<Vec<User>, Error> {
-    let load = form.map(|()| async { Ok(users::list(&app.table, &bearer.tenant).await?) });
+    let load = async {
+        form?;
+        Ok(users::list(&app.table, &bearer.tenant).await?)
+    };
     Ok(admit(app, bearer, Action::ListUsers, load).await?.1)
 }
 
 /// # Errors
 /// `EmailTaken` when the tenant has a user with that address.
 pub async fn create_user(app: &App, bearer: &Bearer, form: Result<Keyed<NewUser>, Error>) -> Result<UserId, Error> {
-    let load = form.map(|Keyed { form: new, key }| async {
+    let load = async {
+        let Keyed { form: new, key } = form?;
         let pointers = users::pointers(&app.table, &new.email).await?;
         Ok((new, key, pointers))
-    });
+    };
     let (caller, (new, key, pointers)) = admit(app, bearer, Action::CreateUser, load).await?;
     match idempotency::begin(app, &caller, "create_user", key.as_ref()).await? {
         Begun::Answered(answer) => {
@@ -86,10 +90,11 @@ async fn create_once(
 /// # Errors
 /// `UserNotFound`, or `MasterProtected` when somebody else edits the master or anybody takes from it.
 pub async fn update_user(app: &App, bearer: &Bearer, form: Result<UserChange, Error>) -> Result<(), Error> {
-    let load = form.map(|change| async {
+    let load = async {
+        let change = form?;
         let target = load_target(app, &bearer.tenant, &change).await?;
         Ok((change, target))
-    });
+    };
     let (caller, (change, mut target)) = admit(app, bearer, Action::UpdateUser, load).await?;
     telemetry::note("target_user", change.id.0);
     telemetry::note("changes", change.names_of_changes());
@@ -151,9 +156,8 @@ async fn apply(
 /// # Errors
 /// `UserNotFound` or `MasterProtected`.
 pub async fn delete_user(app: &App, bearer: &Bearer, form: Result<UserId, Error>) -> Result<(), Error> {
-    let load = form.map(|id| async move { Ok(users::find(&app.table, &bearer.tenant, id).await?) });
+    let load = async { users::find(&app.table, &bearer.tenant, form?).await?.ok_or(Error::UserNotFound) };
     let (caller, user) = admit(app, bearer, Action::DeleteUser, load).await?;
-    let user = user.ok_or(Error::UserNotFound)?;
     telemetry::note("target_user", user.id.0);
     if user.is_master {
         return Err(Error::MasterProtected);

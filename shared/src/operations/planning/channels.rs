@@ -1,6 +1,5 @@
 //! What becomes of channels that are not needed any more.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,18 +14,17 @@ use crate::store::todo;
 /// How long the table is asked to decide over a channel. The client has its refusal in time all the same.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Whether a channel was taken after all when nobody knew.
+/// Outcome of a channel whose activation got no reply.
 pub(in crate::operations) enum Decided {
     Taken,
     Discarded,
 }
 
-/// Decides over a channel, again and again while the table does not answer: nothing else remembers the
-/// channel, so giving up would lose it.
-pub(in crate::operations) async fn insist<'a>(
-    app: &App,
-    mut decide: impl FnMut() -> Pin<Box<dyn Future<Output = Result<Decided, Error>> + Send + 'a>>,
-) -> Result<Decided, Error> {
+/// Retries while the table is unavailable: nothing else records this channel, so giving up would leak it.
+pub(in crate::operations) async fn insist<F>(app: &App, mut decide: impl FnMut() -> F) -> Result<Decided, Error>
+where
+    F: Future<Output = Result<Decided, Error>>,
+{
     let deadline = Instant::now() + PATIENCE;
     loop {
         match decide().await {

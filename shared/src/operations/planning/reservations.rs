@@ -70,7 +70,7 @@ pub(in crate::operations) async fn activate(
         // Nobody knows whether it happened. Undoing it decides: one of the two ends the reservation first.
         Err(error) => error.into(),
     };
-    match channels::insist(app, || Box::pin(undo(app, &reservation, &channel_id))).await? {
+    match channels::insist(app, || undo(app, &reservation, &channel_id)).await? {
         Decided::Taken => Ok(id),
         Decided::Discarded => Err(error),
     }
