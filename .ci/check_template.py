@@ -19,7 +19,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = {manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml")}
-TABLE_ACTIONS = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
+TABLE_ACTIONS = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"}
 # A whole key, or a prefix that ends where a key's part ends: never a part of a word, never nothing.
 KEY = re.compile(r"[A-Z]+(#[A-Za-z]+)*(#\*)?")
 # The matrix could be widened by mistake; whoever may see a password hash is said here as well.

@@ -28,7 +28,7 @@ pub const SIGNING_KEY: &str =
 pub async fn seed(app: &App) -> Result<(), String> {
     let tenant = TenantId::from(TENANT);
     let wrong = |error| format!("the demo tenant: {error:?}");
-    if shared::store::tenants::find(&app.table, &tenant).await.map_err(|error| format!("{error:?}"))?.is_some() {
+    if shared::store::tenants::find(&app.table, &tenant).await.map_err(|error| error.to_string())?.is_some() {
         return Ok(());
     }
     let master = NewUser {
@@ -39,7 +39,7 @@ pub async fn seed(app: &App) -> Result<(), String> {
     };
     let access_code = AccessCode::parse(ACCESS_CODE).map_err(wrong)?;
     let new = NewTenant { name: "demo".to_owned(), access_code, master };
-    tenants::create_tenant(app, tenant, new).await.map_err(|error| format!("the demo tenant: {error:?}"))?;
+    tenants::create_tenant(app, tenant, new).await.map_err(|error| format!("the demo tenant: {error}"))?;
     Ok(())
 }
 

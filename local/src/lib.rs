@@ -11,6 +11,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use secrecy::SecretString;
 use shared::app::App;
+use shared::operations::sweeping::Swept;
 use shared::operations::{reconciling, sweeping};
 use shared::platform::clock::Clock;
 use shared::platform::config::Config;
@@ -173,12 +174,14 @@ async fn sweep_for_ever(app: App) {
         if app.clock.now() - reconciled_at > RECONCILE_EVERY {
             reconciled_at = app.clock.now();
             let (reconciled, _) = telemetry::observe(reconciling::reconcile(&app)).await;
-            telemetry::emit(&serde_json::json!({"sweeper": format!("{reconciled:?}")}));
+            let said = reconciled.map_or_else(|error| error.to_string(), |reconciled| format!("{reconciled:?}"));
+            telemetry::emit(&serde_json::json!({"sweeper": said}));
         }
         let (swept, _) = telemetry::observe(sweeping::sweep(&app)).await;
         match swept {
-            Ok(swept) if swept.finished + swept.left == 0 => {}
-            swept => telemetry::emit(&serde_json::json!({"sweeper": format!("{swept:?}")})),
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(swept) => telemetry::emit(&serde_json::json!({"sweeper": format!("{swept:?}")})),
+            Err(error) => telemetry::emit(&serde_json::json!({"sweeper": error.to_string()})),
         }
     }
 }

@@ -44,20 +44,15 @@ struct SigningKey {
 
 impl App {
     /// From the environment, with one cheap read to have the connection to the table open while secrets are fetched.
-    ///
-    /// # Errors
-    /// Names what is missing or wrong.
     pub async fn from_env() -> Result<Self, String> {
         let sdk = https::sdk_config_from_env().await?;
         let random = Random::default();
         let table = Table::new(Arc::new(DynamoDb::new(&sdk, config::table_name()?)), random.clone());
         // Whether the read succeeds, the first request will see.
-        let (config, _warmed) = tokio::join!(Config::from_env(&sdk), answers(&table));
+        let (config, _warmed) = tokio::join!(Config::from_env(&sdk), tenants::table_answers(&table));
         Self::new(&config?, table, Clock::default(), random)
     }
 
-    /// # Errors
-    /// Names what is missing or wrong.
     pub fn new(config: &Config, table: Table, clock: Clock, random: Random) -> Result<Self, String> {
         let no_token = SecretString::from("");
         let access_token = config.imageflux_access_token.as_ref().unwrap_or(&no_token);
@@ -77,22 +72,17 @@ impl App {
 
     /// Whether the table answers.
     pub async fn is_healthy(&self) -> bool {
-        answers(&self.table).await
+        tenants::table_answers(&self.table).await
     }
 
     /// How a tenant is named in logs: recognisable, but not its id.
-    #[must_use]
     pub fn tenant_mark(&self, tenant: &TenantId) -> String {
         crypto::digest(&[b"log", tenant.as_str().as_bytes()])[..12].to_owned()
     }
 }
 
-async fn answers(table: &Table) -> bool {
-    tenants::find(table, &TenantId::from("health")).await.is_ok()
-}
-
 fn tokens(config: &Config) -> Result<Tokens, String> {
-    // A function that serves no API has no keys; then no token is one.
+    // Functions behind no API have no keys and accept no token.
     let Some(public_keys) = &config.token_public_keys else { return Ok(Tokens::none()) };
     let tokens = Tokens::new(public_keys)?;
     let Some(signing_key) = &config.token_signing_key else { return Ok(tokens) };

@@ -1,5 +1,6 @@
 //! Which module may name which: read from the sources, so that an arrow against the map is red.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,9 +19,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("lambda", &["app", "http", "platform"]),
 ];
 
-/// The start of every partition key.
-const PREFIXES: [&str; 9] =
-    ["\"TEN#", "\"USER#", "\"CRED#", "\"EMAIL#", "\"SCHED#", "\"CAL#", "\"CHAT#", "\"IDEM#", "\"RATE#"];
+/// What belongs to the store: how items are found, and what must hold of them. Operations compose its writes.
+const THE_STORES_OWN: [&str; 8] =
+    ["Condition", "Change::", "Effect", "Value::S", "Value::N", "keys::", "table::Key", "Item"];
 
 #[test]
 fn modules_name_only_what_the_map_lets_them() {
@@ -42,17 +43,52 @@ fn modules_name_only_what_the_map_lets_them() {
 
 #[test]
 fn only_the_table_sees_the_sdk_and_only_the_keys_know_prefixes() {
+    let prefixes = prefixes();
     let mut wrong = Vec::new();
     for file in sources(&root().join("src")) {
         let text = fs::read_to_string(&file).unwrap();
         if text.contains("aws_sdk_dynamodb") && !file.ends_with("table/dynamodb.rs") {
             wrong.push(format!("{} sees the SDK", file.display()));
         }
-        if PREFIXES.iter().any(|prefix| text.contains(prefix)) && !file.ends_with("store/keys.rs") {
+        if prefixes.iter().any(|prefix| text.contains(prefix)) && !file.ends_with("store/keys.rs") {
             wrong.push(format!("{} knows a prefix", file.display()));
         }
     }
     assert!(wrong.is_empty(), "against the map:\n{}", wrong.join("\n"));
+}
+
+/// The start of every partition key, as the file of keys writes it: a quote, capitals, and the sign behind them.
+fn prefixes() -> BTreeSet<String> {
+    let keys = fs::read_to_string(root().join("src/store/keys.rs")).unwrap();
+    let texts = keys.lines().filter(|line| !line.starts_with("//")).flat_map(|line| line.split('"').skip(1).step_by(2));
+    let start = |text: &str| text.split_once('#').map(|(start, _)| start.to_owned());
+    let prefixes: BTreeSet<String> = texts
+        .filter_map(start)
+        .filter(|start| !start.is_empty() && start.bytes().all(|byte| byte.is_ascii_uppercase()))
+        .map(|start| format!("\"{start}#"))
+        .collect();
+    let chart =
+        keys.lines().filter(|line| line.starts_with("//! | ")).flat_map(|line| line.split('`')).filter_map(start);
+    for charted in chart.filter(|start| !start.is_empty() && start.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        assert!(prefixes.contains(&format!("\"{charted}#")), "{charted} stands in the chart and is no key");
+    }
+    assert!(prefixes.len() >= 11, "{prefixes:?}");
+    prefixes
+}
+
+#[test]
+fn operations_know_no_key_and_no_condition() {
+    for file in sources(&root().join("src/operations")) {
+        let text = code_of(&fs::read_to_string(&file).unwrap());
+        for forbidden in THE_STORES_OWN {
+            let named = text
+                .split(forbidden)
+                .skip(1)
+                .zip(text.split(forbidden))
+                .any(|(_, before)| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+            assert!(!named, "{} names {forbidden}, which is the store's", file.display());
+        }
+    }
 }
 
 #[test]
@@ -90,9 +126,13 @@ fn module_of(file: &Path) -> Option<String> {
     (module != "lib").then_some(module)
 }
 
+fn code_of(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
 fn names_of_ours(text: &str) -> Vec<String> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    code.split("crate::")
+    code_of(text)
+        .split("crate::")
         .skip(1)
         .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
         .collect()

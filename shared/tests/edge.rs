@@ -10,7 +10,7 @@ use shared::http::{ApiResult, edge, response};
 use shared::platform::clock::Clock;
 use shared::platform::config::Config;
 use shared::platform::random::Random;
-use shared::table::{Backend, Fault, Item, Key, Page, Promise, Query, Table, Transacted, Write, Written};
+use shared::table::{Backend, BackendFuture, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -110,25 +110,25 @@ fn app(cors_origins: &[&str]) -> App {
 struct NoTable;
 
 impl NoTable {
-    fn absent<'a, T: Send + 'a>() -> Promise<'a, T> {
+    fn absent<'a, T: Send + 'a>() -> BackendFuture<'a, T> {
         Box::pin(async { Err(Fault::Broken("there is no table".to_owned())) })
     }
 }
 
 impl Backend for NoTable {
-    fn get<'a>(&'a self, _: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+    fn get<'a>(&'a self, _: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
         Self::absent()
     }
 
-    fn query<'a>(&'a self, _: &'a Query, _: Option<String>) -> Promise<'a, Page> {
+    fn query<'a>(&'a self, _: &'a Query, _: Option<String>) -> BackendFuture<'a, Page> {
         Self::absent()
     }
 
-    fn write<'a>(&'a self, _: &'a Write) -> Promise<'a, Written> {
+    fn write<'a>(&'a self, _: &'a Write) -> BackendFuture<'a, Written> {
         Self::absent()
     }
 
-    fn transact<'a>(&'a self, _: &'a [Write], _: Uuid) -> Promise<'a, Transacted> {
+    fn transact<'a>(&'a self, _: &'a [Write], _: Uuid) -> BackendFuture<'a, Transacted> {
         Self::absent()
     }
 }

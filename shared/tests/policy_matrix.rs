@@ -2,25 +2,24 @@
 
 use std::fmt::Write;
 
-use shared::domain::permission::Permissions;
+use shared::domain::permission::{Permission, Permissions};
 use shared::policy::{self, Action};
 
 const CHECKED_IN: &str = include_str!("policy_matrix.txt");
 
 /// All sixteen, from nobody to everything.
 fn subsets() -> impl Iterator<Item = Permissions> {
-    (0..16).map(|bits| Permissions {
-        delivery: bits & 1 != 0,
-        view: bits & 2 != 0,
-        schedule: bits & 4 != 0,
-        user: bits & 8 != 0,
+    (0..1 << Permission::ALL.len()).map(|bits: u32| {
+        let is_held = |(index, _): &(usize, Permission)| bits & (1 << index) != 0;
+        Permission::ALL.into_iter().enumerate().filter(is_held).map(|(_, permission)| permission).collect()
     })
 }
 
 fn letters(permissions: Permissions) -> String {
-    let Permissions { delivery, view, schedule, user } = permissions;
-    let letter = |is_held, letter| if is_held { letter } else { '-' };
-    [letter(delivery, 'd'), letter(view, 'v'), letter(schedule, 's'), letter(user, 'u')].iter().collect()
+    let letter = |permission: Permission| {
+        if permissions.include(permission) { permission.name().chars().next().expect("a letter") } else { '-' }
+    };
+    Permission::ALL.map(letter).iter().collect()
 }
 
 fn render() -> String {
@@ -48,12 +47,8 @@ fn more_permissions_never_allow_less() {
     for action in Action::ALL {
         for held in subsets().filter(|held| policy::allows(*held, action)) {
             for more in subsets() {
-                let both = Permissions {
-                    delivery: held.delivery || more.delivery,
-                    view: held.view || more.view,
-                    schedule: held.schedule || more.schedule,
-                    user: held.user || more.user,
-                };
+                let either = |permission: &Permission| held.include(*permission) || more.include(*permission);
+                let both = Permission::ALL.into_iter().filter(either).collect();
                 assert!(policy::allows(both, action), "{action:?} with {}", letters(both));
             }
         }

@@ -39,14 +39,13 @@ struct MessageReply {
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
     let form = read(request, &bearer);
-    let schedule = form.as_ref().map(|read| read.schedule.clone()).ok();
     let read = chat::list_messages(app, &bearer, form, how_many_fit).await?;
-    let list = schedule.as_ref().map_or("", |schedule| schedule.as_str());
+    let list = read.schedule.to_string();
     let at_once = read.has_more && !read.messages.is_empty();
     response::json(&ChatReply {
         ok: true,
         chats: read.messages.into_iter().map(MessageReply::from).collect(),
-        next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list }, &read.progress),
+        next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list: &list }, &read.progress),
         has_more: read.has_more,
         poll_after_ms: if at_once { 0 } else { POLL_AFTER_MS },
     })
@@ -55,11 +54,11 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
 fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
     let mut form = Form::of_query_or_body(request)?;
     let schedule = form.schedule_id();
-    let list = schedule.as_ref().map_or("", |schedule| schedule.as_str());
-    let scope = Scope { tenant: &bearer.tenant, list };
+    let list = schedule.map_or_else(String::new, |schedule| schedule.to_string());
+    let scope = Scope { tenant: &bearer.tenant, list: &list };
     let after = form.optional_text("after", |text| cursor::to_progress(&scope, text)).unwrap_or_else(Progress::default);
     let limit = form.limit();
-    form.finish(|| Some(Read { schedule: schedule.clone()?, after, limit }))
+    form.finish(|| Some(Read { schedule: schedule?, after, limit }))
 }
 
 fn how_many_fit(messages: &[Message]) -> usize {

@@ -11,6 +11,7 @@ use shared::domain::email::Email;
 use shared::domain::ids::TenantId;
 use shared::domain::password::Password;
 use shared::domain::permission::Permissions;
+use shared::domain::tenant::State;
 use shared::domain::text::{self, Lines};
 use shared::domain::user::{NewUser, UserName};
 use shared::http::datetime;
@@ -18,7 +19,6 @@ use shared::http::fields::Fields;
 use shared::lambda::EventResult;
 use shared::operations::tenants::{self, NewTenant};
 use shared::platform::telemetry;
-use shared::store::tenants::State;
 
 const ACTIONS: [&str; 5] = ["create_tenant", "reset_master", "suspend_tenant", "resume_tenant", "list_tenants"];
 
@@ -53,7 +53,7 @@ async fn create_tenant(app: &App, event: &Value) -> EventResult {
         let master = NewUser { name: master_name?, email: email?, password: password?, permissions };
         Some(NewTenant { name: name?, access_code: access_code?, master })
     })?;
-    let id = tenants::create_tenant(app, app.random.uuid().into(), new).await.map_err(|error| format!("{error:?}"))?;
+    let id = tenants::create_tenant(app, app.random.uuid().into(), new).await.map_err(|error| error.to_string())?;
     telemetry::note("tenant", app.tenant_mark(&id));
     Ok(json!({"tenant_id": id.as_str()}))
 }
@@ -76,11 +76,11 @@ async fn set_state(app: &App, event: &Value, state: State) -> EventResult {
 }
 
 async fn list_tenants(app: &App) -> EventResult {
-    let tenants = tenants::list_tenants(app).await.map_err(|error| format!("{error:?}"))?;
+    let tenants = tenants::list_tenants(app).await.map_err(|error| error.to_string())?;
     let tenants: Vec<Value> = tenants
         .into_iter()
         .map(|(id, tenant)| {
-            json!({"tenant_id": id.as_str(), "name": tenant.name, "state": tenant.state,
+            json!({"tenant_id": id.as_str(), "name": tenant.name, "state": tenant.state.as_str(),
                    "created_datetime": datetime::with_space(tenant.created_at), "mark": app.tenant_mark(&id)})
         })
         .collect();
@@ -91,6 +91,6 @@ fn found(result: Result<bool, shared::operations::Error>) -> EventResult {
     match result {
         Ok(true) => Ok(json!({"ok": true})),
         Ok(false) => Err("tenant_id: there is no such tenant".to_owned()),
-        Err(error) => Err(format!("{error:?}")),
+        Err(error) => Err(error.to_string()),
     }
 }

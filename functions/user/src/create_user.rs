@@ -4,7 +4,6 @@ use serde::Serialize;
 use shared::app::App;
 use shared::domain::email::Email;
 use shared::domain::password::Password;
-use shared::domain::permission::Permissions;
 use shared::domain::user::{NewUser, UserName};
 use shared::http::form::Form;
 use shared::http::request::Request;
@@ -29,12 +28,6 @@ fn read(request: &Request) -> Result<Keyed<NewUser>, Error> {
     let name = form.text("name", UserName::parse);
     let email = form.text("email", Email::parse);
     let password = form.text("password", Password::parse);
-    let delivery = form.boolean("delivery");
-    let view = form.boolean("view");
-    let schedule = form.boolean("schedule");
-    let user = form.boolean("user");
-    form.finish_keyed(|| {
-        let permissions = Permissions { delivery: delivery?, view: view?, schedule: schedule?, user: user? };
-        Some(NewUser { name: name?, email: email?, password: password?, permissions })
-    })
+    let permissions = form.permissions();
+    form.finish_keyed(|| Some(NewUser { name: name?, email: email?, password: password?, permissions: permissions? }))
 }

@@ -1,8 +1,8 @@
 //! `GET /api/user`: all users of the tenant, by their number.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use shared::app::App;
-use shared::domain::permission::Permissions;
+use shared::domain::permission::{Permission, Permissions};
 use shared::domain::user::User;
 use shared::http::form::Form;
 use shared::http::request::Request;
@@ -16,16 +16,8 @@ struct UserReply {
     email: String,
     is_master: bool,
     created_datetime: String,
-    permissions: PermissionsReply,
-}
-
-/// 1 or 0, as the document prints them.
-#[derive(Serialize)]
-struct PermissionsReply {
-    delivery: u8,
-    view: u8,
-    schedule: u8,
-    user: u8,
+    #[serde(serialize_with = "ones_and_zeros")]
+    permissions: Permissions,
 }
 
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
@@ -46,14 +38,13 @@ impl From<User> for UserReply {
             email: user.email.as_str().to_owned(),
             is_master: user.is_master,
             created_datetime: datetime::with_space(user.created_at),
-            permissions: user.permissions.into(),
+            permissions: user.permissions,
         }
     }
 }
 
-impl From<Permissions> for PermissionsReply {
-    fn from(permissions: Permissions) -> Self {
-        let Permissions { delivery, view, schedule, user } = permissions;
-        Self { delivery: delivery.into(), view: view.into(), schedule: schedule.into(), user: user.into() }
-    }
+/// Each permission by its name: 1 or 0, which is what clients were promised.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn ones_and_zeros<S: Serializer>(held: &Permissions, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Permission::ALL.map(|permission| (permission.name(), u8::from(held.include(permission)))))
 }

@@ -19,9 +19,6 @@ fn read(request: &Request) -> Result<UserChange, Error> {
     let id = form.user_id();
     let name = form.optional_text("name", UserName::parse);
     let password = form.optional_text("password", Password::parse);
-    let delivery = form.optional_boolean("delivery");
-    let view = form.optional_boolean("view");
-    let schedule = form.optional_boolean("schedule");
-    let user = form.optional_boolean("user");
-    form.finish(|| Some(UserChange { id: id?, name, password, delivery, view, schedule, user }))
+    let permissions = form.changed_permissions();
+    form.finish(|| Some(UserChange { id: id?, name, password, permissions }))
 }

@@ -13,7 +13,7 @@ mod base32;
 pub mod publish_token;
 pub mod watch_key;
 
-/// SHA-256 of some parts, none of which can be mistaken for a piece of another; 43 characters.
+/// SHA-256 over length-prefixed parts, so that different splits give different digests; 43 characters.
 #[must_use]
 pub fn digest(parts: &[&[u8]]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
@@ -33,7 +33,7 @@ pub fn access_code_digest(tenant: &TenantId, code: &AccessCode) -> String {
     digest(&[b"access code", tenant.as_str().as_bytes(), code.expose()])
 }
 
-/// Compares without telling by its duration where the difference is.
+/// Constant-time comparison.
 #[must_use]
 pub fn same(left: &str, right: &str) -> bool {
     left.len() == right.len() && left.bytes().zip(right.bytes()).fold(0, |difference, (l, r)| difference | (l ^ r)) == 0

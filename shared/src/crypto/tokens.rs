@@ -118,7 +118,7 @@ impl Tokens {
     #[must_use]
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Bearer> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        // An extension that must be understood is one that is not.
+        // We support no critical extensions, so a token with `crit` is refused (RFC 7515, 4.1.11).
         if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return None;
         }

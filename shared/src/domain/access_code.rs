@@ -12,8 +12,6 @@ const MAX_CHARACTERS: usize = 64;
 pub struct AccessCode(SecretString);
 
 impl AccessCode {
-    /// # Errors
-    /// The first rule that the text breaks.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let text: String = raw.nfc().collect();
         if text.chars().count() > MAX_CHARACTERS {
@@ -28,7 +26,6 @@ impl AccessCode {
         Ok(Self(text.into()))
     }
 
-    #[must_use]
     pub fn expose(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }

@@ -1,9 +1,7 @@
 //! What ImageFlux gives us for a schedule.
 
-use serde::{Deserialize, Serialize};
-
 /// A channel to publish to. Both parts are for holders of `delivery` only.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Channel {
     pub channel_id: String,
     pub sora_url: String,

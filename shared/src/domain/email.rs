@@ -1,16 +1,14 @@
 //! E-mail addresses: how they are typed, and how they are compared.
 
-use serde::{Deserialize, Serialize};
-
 use super::invalid::Invalid;
+use super::stored::Stored;
 
 const MAX_CHARACTERS: usize = 254;
 const MAX_LABEL: usize = 63;
 
 /// An address as it was typed. It is valid in the sense of the HTML standard
 /// (<https://html.spec.whatwg.org/#valid-e-mail-address>), with at least one dot in its domain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
@@ -30,15 +28,23 @@ impl Email {
     }
 
     /// As it was typed.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// As it is compared: without case. Addresses are ASCII, so this is simple.
-    #[must_use]
     pub fn canonical(&self) -> String {
         self.0.to_ascii_lowercase()
+    }
+}
+
+impl Stored for Email {
+    fn to_store(&self) -> String {
+        self.0.clone()
+    }
+
+    fn from_store(text: String) -> Option<Self> {
+        Some(Self(text))
     }
 }
 

@@ -46,13 +46,11 @@ impl HlsParams {
         if errors.is_empty() { Ok(Self(text.to_owned())) } else { Err(errors) }
     }
 
-    /// What was checked once and then stored.
-    #[must_use]
+    /// What was checked when it was stored.
     pub fn from_store(text: String) -> Self {
         Self(text)
     }
 
-    #[must_use]
     pub fn as_json(&self) -> &str {
         &self.0
     }

@@ -2,18 +2,17 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::stored::Stored;
 
 macro_rules! text_id {
     ($(#[$doc:meta] $name:ident)*) => {$(
         #[$doc]
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -36,39 +35,91 @@ macro_rules! text_id {
                 Self(text.to_owned())
             }
         }
+
+        impl Stored for $name {
+            fn to_store(&self) -> String {
+                self.0.clone()
+            }
+
+            fn from_store(text: String) -> Option<Self> {
+                Some(Self(text))
+            }
+        }
+    )*};
+}
+
+macro_rules! uuid_id {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            pub fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(formatter)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl Stored for $name {
+            fn to_store(&self) -> String {
+                self.to_string()
+            }
+
+            fn from_store(text: String) -> Option<Self> {
+                Uuid::try_parse(&text).ok().map(Self)
+            }
+        }
     )*};
 }
 
 text_id! {
-    /// A tenant: one customer company, called "system" (システム) in the customer's document.
+    /// A tenant: one customer company, called "system" (システム) in the specification that the product was ordered by.
     TenantId
-    /// A planned broadcast. Any text a client sends is one; most name nothing.
-    ScheduleId
-    /// A chat message: a UUID of version 7, so that ids sort by the time they were made.
-    MessageId
     /// One token, so that it can be revoked alone.
     TokenId
 }
 
+uuid_id! {
+    /// A planned broadcast.
+    ScheduleId
+    /// A chat message: a UUID of version 7, so that ids sort by the time they were made.
+    MessageId
+}
+
 impl TenantId {
     /// Whether the text can be a tenant's id at all, before it becomes part of a key.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self::from)
     }
 }
 
 impl ScheduleId {
-    /// Whether this can be the id of a schedule: only such text becomes part of a key.
-    #[must_use]
-    pub fn is_well_formed(&self) -> bool {
-        Uuid::try_parse(&self.0).is_ok_and(|uuid| uuid.hyphenated().to_string() == self.0)
+    /// The id of no schedule.
+    pub const NIL: Self = Self(Uuid::nil());
+}
+
+/// Clients may send any text as a schedule's id. Text that is not written as ids are becomes the nil id, so that it names
+/// nothing, and is answered as an unknown schedule is.
+impl From<&str> for ScheduleId {
+    fn from(text: &str) -> Self {
+        Uuid::try_parse(text).ok().map(Self).filter(|id| id.to_string() == text).unwrap_or(Self::NIL)
     }
 }
 
 /// A user's number within its tenant: 1 is the master, and no number is used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(pub i64);
 
 impl UserId {
@@ -78,5 +129,19 @@ impl UserId {
 impl fmt::Display for UserId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_text_that_is_written_as_ids_are_names_a_schedule() {
+        let written = "0190c5c6-7a31-7c4a-8000-0a0b0c0d0e0f";
+        assert_eq!(ScheduleId::from(written).to_string(), written);
+        for other in ["", "x", &written.to_uppercase(), &written.replace('-', ""), &format!("{{{written}}}")] {
+            assert_eq!(ScheduleId::from(other), ScheduleId::NIL, "{other}");
+        }
     }
 }

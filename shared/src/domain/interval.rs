@@ -18,22 +18,18 @@ impl Interval {
         if start < end { Ok(Self { start, end }) } else { Err(Invalid::NotAfterStart) }
     }
 
-    #[must_use]
     pub fn start(&self) -> DateTime<Utc> {
         self.start
     }
 
-    #[must_use]
     pub fn end(&self) -> DateTime<Utc> {
         self.end
     }
 
-    #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 
-    #[must_use]
     pub fn has_started_at(&self, now: DateTime<Utc>) -> bool {
         self.start <= now
     }

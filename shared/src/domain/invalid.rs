@@ -62,7 +62,6 @@ pub enum JsonType {
 
 impl Invalid {
     /// The stable word for clients, as it stands in `errors[].code`.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing => "missing",

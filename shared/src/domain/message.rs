@@ -1,28 +1,13 @@
 //! Chat messages.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::ids::{MessageId, UserId};
-use super::invalid::Invalid;
-use super::text::{self, Lines};
+use super::text::text_value;
 
-/// What is said: 1 to 50 characters, line feeds among them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MessageBody(String);
-
-impl MessageBody {
-    /// # Errors
-    /// The first rule that the text breaks.
-    pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        text::parse(raw, 50, Lines::Many).map(Self)
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+text_value! {
+    /// What is said: 1 to 50 characters, line feeds among them.
+    MessageBody, 50, Many
 }
 
 #[derive(Clone, Debug, PartialEq)]

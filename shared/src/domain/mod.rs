@@ -1,6 +1,7 @@
 //! What the product talks about. No I/O, no SDK, no HTTP, and nothing else of ours.
 //!
-//! Every type has one constructor that refuses what the contract refuses, so later code never checks again.
+//! Every type has one constructor for what clients send, and it refuses what `openapi.yaml` says is refused; what was
+//! stored comes back through `stored::Stored`. So later code never checks again.
 
 pub mod access_code;
 pub mod channel;
@@ -11,8 +12,11 @@ pub mod interval;
 pub mod invalid;
 pub mod live;
 pub mod message;
+pub mod moment;
 pub mod password;
 pub mod permission;
 pub mod schedule;
+pub mod stored;
+pub mod tenant;
 pub mod text;
 pub mod user;

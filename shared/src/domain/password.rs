@@ -13,8 +13,6 @@ const MAX_CHARACTERS: usize = 128;
 pub struct Password(SecretString);
 
 impl Password {
-    /// # Errors
-    /// The first rule that the text breaks.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let text: String = raw.nfc().collect();
         match text.chars().count() {
@@ -26,7 +24,6 @@ impl Password {
     }
 
     /// The bytes that are hashed.
-    #[must_use]
     pub fn expose(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }

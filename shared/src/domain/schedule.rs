@@ -1,30 +1,15 @@
 //! Planned broadcasts.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
-use super::ids::ScheduleId;
+use super::ids::{ScheduleId, TenantId};
 use super::interval::Interval;
-use super::invalid::Invalid;
-use super::text::{self, Lines};
+use super::text::text_value;
 
-/// The name of a schedule: 1 to 30 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ScheduleName(String);
-
-impl ScheduleName {
-    /// # Errors
-    /// The first rule that the text breaks.
-    pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        text::parse(raw, 30, Lines::One).map(Self)
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+text_value! {
+    /// The name of a schedule: 1 to 30 characters.
+    ScheduleName, 30, One
 }
 
 /// What a client plans: everything of a schedule but its channel.
@@ -44,4 +29,14 @@ pub struct Schedule {
     pub plan: Plan,
     /// `None` once the channel was retired, some time after the end. It gets another when somebody asks for it.
     pub channel: Option<Channel>,
+}
+
+/// A slot that is taken while its channel is being created. When the lease ends it is void.
+#[derive(Clone)]
+pub struct Reservation {
+    pub tenant: TenantId,
+    pub plan: Plan,
+    /// Tells this attempt apart from any other.
+    pub operation: String,
+    pub lease_end: DateTime<Utc>,
 }

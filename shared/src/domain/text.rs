@@ -14,9 +14,6 @@ pub enum Lines {
 /// Normalises to NFC, trims white space at both ends, and checks what is left: 1 to `at_most`
 /// Unicode scalar values, one of them visible, no control characters, nothing that turns the
 /// direction of the text around it.
-///
-/// # Errors
-/// The first rule that the text breaks.
 pub fn parse(raw: &str, at_most: usize, lines: Lines) -> Result<String, Invalid> {
     let mut text: String = raw.nfc().collect();
     if lines == Lines::Many {
@@ -37,6 +34,36 @@ pub fn parse(raw: &str, at_most: usize, lines: Lines) -> Result<String, Invalid>
     }
     Ok(text.to_owned())
 }
+
+/// A type for a text under that rule: its constructor, and what the table keeps of it.
+macro_rules! text_value {
+    ($(#[$doc:meta])* $name:ident, $at_most:literal, $lines:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn parse(raw: &str) -> Result<Self, crate::domain::invalid::Invalid> {
+                crate::domain::text::parse(raw, $at_most, crate::domain::text::Lines::$lines).map(Self)
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl crate::domain::stored::Stored for $name {
+            fn to_store(&self) -> String {
+                self.0.clone()
+            }
+
+            fn from_store(text: String) -> Option<Self> {
+                Some(Self(text))
+            }
+        }
+    };
+}
+pub(super) use text_value;
 
 /// White space, the code points that Unicode lists as `Default_Ignorable`, and others which are drawn as nothing:
 /// the Braille cell without dots, fillers, joiners of hieroglyphs, the null notehead, marks of annotations, no characters.

@@ -1,31 +1,16 @@
 //! Users of a tenant.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::email::Email;
 use super::ids::{TokenId, UserId};
-use super::invalid::Invalid;
 use super::password::Password;
-use super::permission::Permissions;
-use super::text::{self, Lines};
+use super::permission::{Permission, Permissions};
+use super::text::text_value;
 
-/// The name of a user: 1 to 30 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UserName(String);
-
-impl UserName {
-    /// # Errors
-    /// The first rule that the text breaks.
-    pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        text::parse(raw, 30, Lines::One).map(Self)
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+text_value! {
+    /// The name of a user: 1 to 30 characters.
+    UserName, 30, One
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +25,8 @@ pub struct User {
     pub token_version: i64,
     /// The one older token that outlived the last password change: the one that asked for it.
     pub kept_token: Option<TokenId>,
+    /// Counts the changes of name and permissions.
+    pub version: i64,
 }
 
 /// A user to be.
@@ -51,35 +38,36 @@ pub struct NewUser {
     pub permissions: Permissions,
 }
 
-/// What shall change about a user; what is `None` stays as it is.
+/// A change of a user; what is `None`, and each permission that is not listed, stays as it is.
 #[derive(Debug)]
 pub struct UserChange {
     pub id: UserId,
     pub name: Option<UserName>,
     pub password: Option<Password>,
-    pub delivery: Option<bool>,
-    pub view: Option<bool>,
-    pub schedule: Option<bool>,
-    pub user: Option<bool>,
+    pub permissions: Vec<(Permission, bool)>,
 }
 
 impl UserChange {
-    /// What shall change, without the values.
-    #[must_use]
+    /// The fields that change, without their values.
     pub fn names_of_changes(&self) -> Vec<&'static str> {
-        let given = [
-            ("name", self.name.is_some()),
-            ("password", self.password.is_some()),
-            ("delivery", self.delivery.is_some()),
-            ("view", self.view.is_some()),
-            ("schedule", self.schedule.is_some()),
-            ("user", self.user.is_some()),
-        ];
-        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+        let given = [("name", self.name.is_some()), ("password", self.password.is_some())];
+        let given = given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name);
+        given.chain(self.permissions.iter().map(|(permission, _)| permission.name())).collect()
     }
 
-    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names_of_changes().is_empty()
+    }
+
     pub fn takes_a_permission_away(&self) -> bool {
-        [self.delivery, self.view, self.schedule, self.user].contains(&Some(false))
+        self.permissions.iter().any(|(_, is_granted)| !is_granted)
+    }
+
+    /// The permissions after the change.
+    pub fn changed(&self, mut permissions: Permissions) -> Permissions {
+        for (permission, is_granted) in &self.permissions {
+            permissions.set(*permission, *is_granted);
+        }
+        permissions
     }
 }

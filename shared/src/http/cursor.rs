@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::crypto::digest;
-use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::ids::TenantId;
 use crate::domain::invalid::Invalid;
 use crate::operations::chat::Progress;
 use crate::operations::schedules::Position;
@@ -24,11 +24,11 @@ pub struct Scope<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct PositionWire(i64, ScheduleId);
+struct PositionWire(i64, String);
 
 #[must_use]
 pub fn from_position(scope: &Scope<'_>, position: &Position) -> String {
-    let wire = PositionWire(position.start.timestamp(), position.id.clone());
+    let wire = PositionWire(position.start.timestamp(), position.id.to_string());
     seal(scope, &serde_json::to_vec(&wire).unwrap_or_default())
 }
 
@@ -37,7 +37,7 @@ pub fn from_position(scope: &Scope<'_>, position: &Position) -> String {
 pub fn to_position(scope: &Scope<'_>, text: &str) -> Result<Position, Invalid> {
     let PositionWire(start, id) = serde_json::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?;
     let start = DateTime::from_timestamp(start, 0).ok_or(Invalid::NotACursor)?;
-    Ok(Position { start, id })
+    Ok(Position { start, id: id.as_str().into() })
 }
 
 /// Eight bytes of watermark, then sixteen for each message given above it.
@@ -45,7 +45,7 @@ pub fn to_position(scope: &Scope<'_>, text: &str) -> Result<Position, Invalid> {
 pub fn from_progress(scope: &Scope<'_>, progress: &Progress) -> String {
     let mut bytes = progress.watermark.to_be_bytes().to_vec();
     for id in &progress.given {
-        bytes.extend_from_slice(Uuid::try_parse(id.as_str()).unwrap_or_default().as_bytes());
+        bytes.extend_from_slice(id.uuid().as_bytes());
     }
     seal(scope, &bytes)
 }

@@ -14,6 +14,7 @@ use crate::domain::hls::{self, HlsParams};
 use crate::domain::ids::{ScheduleId, UserId};
 use crate::domain::interval::Interval;
 use crate::domain::invalid::{FieldError, FormError, Invalid, JsonType};
+use crate::domain::permission::{Permission, Permissions};
 use crate::operations::Error;
 use crate::operations::idempotency::Keyed;
 
@@ -99,6 +100,23 @@ impl<'r> Form<'r> {
 
     pub fn optional_boolean(&mut self, name: &str) -> Option<bool> {
         self.optional(name, boolean)
+    }
+
+    /// Each permission must be said.
+    pub fn permissions(&mut self) -> Option<Permissions> {
+        // First all, so that every one that fails is named.
+        let given = Permission::ALL.map(|permission| (permission, self.boolean(permission.name())));
+        let mut permissions = Permissions::NONE;
+        for (permission, is_granted) in given {
+            permissions.set(permission, is_granted?);
+        }
+        Some(permissions)
+    }
+
+    /// The permissions that are said.
+    pub fn changed_permissions(&mut self) -> Vec<(Permission, bool)> {
+        let given = Permission::ALL.map(|permission| Some((permission, self.optional_boolean(permission.name())?)));
+        given.into_iter().flatten().collect()
     }
 
     /// Any string is a schedule's id; most name nothing.

@@ -213,7 +213,7 @@ struct Problem<'a> {
 
 fn conflicts_with(Conflict { schedule, name, interval }: &Conflict) -> Value {
     json!({
-        "schedule_id": schedule.as_str(),
+        "schedule_id": schedule.to_string(),
         "name": name.as_str(),
         "start_datetime": datetime::with_t(interval.start()),
         "end_datetime": datetime::with_t(interval.end()),

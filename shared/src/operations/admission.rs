@@ -1,4 +1,4 @@
-//! Who may ask: authentication and authorisation, side by side with the first reads.
+//! Authentication and authorisation, side by side with the first reads.
 
 use super::Error;
 use crate::app::App;
@@ -9,7 +9,7 @@ use crate::platform::telemetry;
 use crate::policy::{self, Action};
 use crate::store::users::Standing;
 
-/// Who asks, once everything that could stop them was looked at.
+/// An authenticated and authorised caller.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub tenant: TenantId,

@@ -10,14 +10,14 @@ use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::{Plan, Schedule};
 use crate::policy::Action;
 use crate::store::live::{self, Live};
+use crate::store::schedules::ChannelClaim;
+use crate::store::todo::Todo;
 use crate::store::{schedules, todo};
-use crate::table::{Transacted, Written};
+use crate::table::Transacted;
 
-/// Seconds after which a viewer may ask again for a broadcast that is not on air yet.
+/// Seconds after which a viewer may ask again for a broadcast that is not live yet.
 const ASK_AGAIN: u64 = 5;
 
-/// # Errors
-/// `ScheduleNotFound`, or when the caller may not.
 pub async fn get_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Channel, Error> {
     let load = async { schedules::find(&app.table, &bearer.tenant, &form?).await?.ok_or(Error::ScheduleNotFound) };
     let (caller, schedule) = admit(app, bearer, Action::GetDelivery, load).await?;
@@ -31,12 +31,11 @@ pub async fn get_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, E
 async fn attach(app: &App, tenant: &TenantId, plan: &Plan) -> Result<Channel, Error> {
     let now = app.clock.now();
     let operation = app.random.uuid().to_string();
-    let claim = schedules::claim_channel(tenant, &plan.id, &operation, now.timestamp(), lease_end(now).timestamp());
     let hls = schedules::hls(&app.table, tenant, &plan.id).await?.ok_or(Error::ScheduleNotFound)?;
-    match app.table.write(&claim).await {
-        Ok(Written::Done(_)) => {}
-        Ok(Written::Refused(Some(found))) if schedules::is_claimed_by(&found, &operation) => {}
-        Ok(Written::Refused(_)) => {
+    let (from, until) = (now.timestamp(), lease_end(now).timestamp());
+    match schedules::claim_channel(&app.table, tenant, &plan.id, &operation, from, until).await {
+        Ok(ChannelClaim::Ours) => {}
+        Ok(ChannelClaim::Lost) => {
             let schedule = schedules::find(&app.table, tenant, &plan.id).await?.ok_or(Error::ScheduleNotFound)?;
             let creating = || Error::Unavailable("another request is creating this channel".to_owned());
             return schedule.channel.ok_or_else(creating);
@@ -72,12 +71,16 @@ async fn create_and_attach(
     };
     let writes = [
         schedules::attach_channel(tenant, &plan.id, operation, &channel),
-        todo::retire(tenant, &plan.id, channels::retirement(app, plan))?,
+        todo::add(&Todo::Retirement {
+            tenant: tenant.clone(),
+            schedule: plan.id,
+            due: channels::retirement(app, plan),
+        })?,
     ];
     let error = match app.table.transact(&writes).await {
         Ok(Transacted::Done) => return Ok(channel),
         Ok(Transacted::Refused(_)) => Error::Unavailable("the schedule changed before its channel came".to_owned()),
-        // Nobody knows whether it happened. Undoing it decides: one of the two ends the claim first.
+        // The transaction may have happened or not. Undoing it decides: one of the two ends the claim first.
         Err(error) => error.into(),
     };
     match channels::insist(app, || undo(app, tenant, &plan.id, operation, &channel.channel_id)).await? {
@@ -86,7 +89,7 @@ async fn create_and_attach(
     }
 }
 
-/// Ends the claim of an operation that made a channel; from the same moment on the channel is one to be deleted.
+/// Ends the claim of an operation that made a channel, and notes in the same transaction that the channel is to be deleted.
 async fn undo(
     app: &App,
     tenant: &TenantId,
@@ -95,7 +98,8 @@ async fn undo(
     channel_id: &str,
 ) -> Result<Decided, Error> {
     let due = app.clock.now_second();
-    let writes = [schedules::unclaim_channel(tenant, id, operation), todo::delete_channel(channel_id, due)?];
+    let unneeded = todo::add(&Todo::Channel { channel_id: channel_id.to_owned(), due })?;
+    let writes = [schedules::unclaim_channel(tenant, id, operation), unneeded];
     if let Transacted::Done = app.table.transact(&writes).await? {
         channels::delete(app, channel_id, due).await;
         return Ok(Decided::Discarded);
@@ -108,10 +112,7 @@ async fn undo(
     Ok(Decided::Discarded)
 }
 
-/// The playlist of the newest living connection.
-///
-/// # Errors
-/// `ScheduleNotFound`; `NotLive` while nobody publishes; what ImageFlux says when it does not tell.
+/// The playlist of the newest living connection; `NotLive` while nobody publishes.
 pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<String, Error> {
     let load = async {
         let id = form?;

@@ -5,19 +5,18 @@
 //! is therefore a watermark, below which everything was given, and the ids given above it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use chrono::DateTime;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, pause};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId};
 use crate::domain::message::{Message, MessageBody};
 use crate::policy::{self, Action};
 use crate::store::rates::{self, Posts};
-use crate::store::{keys, messages, schedules};
+use crate::store::{messages, schedules};
 use crate::table::Transacted;
 
 /// Longer than a write may take (three seconds) and two clocks may differ (one second each way).
@@ -49,16 +48,14 @@ pub struct Read {
 }
 
 pub struct Conversation {
+    pub schedule: ScheduleId,
     pub messages: Vec<Message>,
     pub progress: Progress,
     /// With no message given the cursor is full, and there will be room in a while.
     pub has_more: bool,
 }
 
-/// The messages not given yet, oldest first. `fits` says how many of them the answer has room for.
-///
-/// # Errors
-/// `ScheduleNotFound`, or when the caller may not.
+/// The messages that the reader was not given yet, oldest first. `fits` says how many of them the answer has room for.
 pub async fn list_messages(
     app: &App,
     bearer: &Bearer,
@@ -70,10 +67,10 @@ pub async fn list_messages(
         let read = form?;
         let first = last_id_of(read.after.watermark);
         // One more than asked for tells whether there is more.
-        let fetched = Some(read.limit.unwrap_or(MOST_AT_ONCE) + read.after.given.len() + 1);
+        let fetched = read.limit.unwrap_or(MOST_AT_ONCE) + read.after.given.len() + 1;
         let (schedule, messages) = tokio::try_join!(
             schedules::find(&app.table, &bearer.tenant, &read.schedule),
-            messages::after(&app.table, &bearer.tenant, &read.schedule, first.as_ref(), fetched)
+            messages::after(&app.table, &bearer.tenant, &read.schedule, first, fetched)
         )?;
         schedule.ok_or(Error::ScheduleNotFound)?;
         Ok((read, messages))
@@ -84,7 +81,7 @@ pub async fn list_messages(
     let (room, progress) = give(&read.after, &messages, room, now);
     let left = messages.len() - room;
     messages.truncate(room);
-    Ok(Conversation { messages, progress, has_more: left > 0 })
+    Ok(Conversation { schedule: read.schedule, messages, progress, has_more: left > 0 })
 }
 
 /// How many of the messages are given, at most so many, and how far the reader is then.
@@ -101,16 +98,15 @@ fn give(from: &Progress, messages: &[Message], mut room: usize, now: i64) -> (us
 
 /// Raises the watermark to what is settled, but never over a message that was not given.
 fn advance(from: &Progress, given_now: &[Message], not_given: Option<&Message>, now: i64) -> Progress {
-    let limit = not_given.map_or(i64::MAX, |message| made_at(&message.id) - 1);
+    let limit = not_given.map_or(i64::MAX, |message| made_at(message.id) - 1);
     let watermark = from.watermark.max((now - SETTLED_AFTER).min(limit));
     let given = from.given.iter().chain(given_now.iter().map(|message| &message.id));
-    Progress { watermark, given: given.filter(|id| made_at(id) > watermark).cloned().collect() }
+    Progress { watermark, given: given.filter(|id| made_at(**id) > watermark).copied().collect() }
 }
 
 /// The time in an id.
-fn made_at(id: &MessageId) -> i64 {
-    let time = uuid::Uuid::try_parse(id.as_str()).ok().and_then(|uuid| uuid.get_timestamp());
-    time.map_or(0, |time| {
+fn made_at(id: MessageId) -> i64 {
+    id.uuid().get_timestamp().map_or(0, |time| {
         let (seconds, nanos) = time.to_unix();
         i64::try_from(seconds).unwrap_or(i64::MAX / 1000) * 1000 + i64::from(nanos / 1_000_000)
     })
@@ -127,15 +123,13 @@ pub struct Post {
     pub body: MessageBody,
 }
 
-/// # Errors
-/// `ScheduleNotFound`, or `TooManyRequests` when the caller posted too often within five seconds.
+/// `TooManyRequests` if the caller posted too often within five seconds.
 pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, Error>) -> Result<(), Error> {
-    let counter = keys::recent_posts(&bearer.tenant, bearer.user);
     let load = async {
         let Keyed { form: post, key } = form?;
         let (schedule, posts) = tokio::try_join!(
             schedules::find(&app.table, &bearer.tenant, &post.schedule),
-            rates::posts(&app.table, &counter)
+            rates::posts(&app.table, &bearer.tenant, bearer.user)
         )?;
         Ok((post, key, schedule, posts))
     };
@@ -155,27 +149,27 @@ pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, 
 
 /// Message and counter are written together, so that what is refused does not count.
 async fn post_once(app: &App, caller: &Caller, post: Post, mut posts: Posts, attempt: &Attempt) -> Result<(), Error> {
-    let counter = keys::recent_posts(&caller.tenant, caller.user.id);
+    let (tenant, user) = (&caller.tenant, caller.user.id);
     for _ in 0..2 * MAX_DECISIONS {
         let now = app.clock.now_millis();
         let times = one_more_post(&posts, policy::posts_in_five_seconds(caller.user.permissions), now)?;
         let message = Message {
             id: app.random.uuid_at(now).into(),
-            user_id: caller.user.id,
+            user_id: user,
             user_name: caller.user.name.as_str().to_owned(),
             body: post.body.clone(),
             created_at: DateTime::from_timestamp_millis(now).unwrap_or_default(),
         };
         let mut writes = vec![
-            messages::create(&caller.tenant, &post.schedule, &message)?,
-            rates::remember_post(counter.clone(), &posts, times, now / 1000 + RATE_SPAN / 1000 + 1)?,
+            messages::create(tenant, &post.schedule, &message)?,
+            rates::remember_post(tenant, user, &posts, times, now / 1000 + RATE_SPAN / 1000 + 1)?,
         ];
         writes.extend(attempt.answer(""));
         if let Transacted::Done = app.table.transact(&writes).await? {
             return Ok(());
         }
-        app.table.pause_up_to(Duration::from_millis(50)).await;
-        posts = rates::posts(&app.table, &counter).await?;
+        pause(app).await;
+        posts = rates::posts(&app.table, tenant, user).await?;
     }
     Err(contended())
 }

@@ -1,5 +1,7 @@
 //! Why a request was not done, in the product's language.
 
+use std::fmt;
+
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
 use crate::domain::invalid::FormError;
@@ -53,6 +55,28 @@ impl From<Plan> for Conflict {
 impl From<FormError> for Error {
     fn from(error: FormError) -> Self {
         Self::Form(error)
+    }
+}
+
+/// For operators: one line, without anything that a client sent.
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ImageFluxRejected(reason) => write!(formatter, "ImageFlux refused: {reason}"),
+            Self::ImageFluxFailed(cause) => write!(formatter, "failed at ImageFlux: {cause}"),
+            Self::ImageFluxTimedOut => formatter.write_str("ImageFlux did not answer in time"),
+            Self::Unavailable(cause) => write!(formatter, "unavailable: {cause}"),
+            Self::Internal(cause) => write!(formatter, "internal: {cause}"),
+            Self::NotLive(seconds) => write!(formatter, "nobody publishes; ask again in {seconds} s"),
+            Self::TooManyRequests(seconds) => write!(formatter, "too many requests; ask again in {seconds} s"),
+            Self::ScheduleOverlap(conflict) => write!(formatter, "schedule {} is in the way", conflict.schedule),
+            Self::Form(FormError::Fields(fields)) => {
+                let fields: Vec<&str> = fields.iter().map(|error| error.field.as_str()).collect();
+                write!(formatter, "invalid: {}", fields.join(", "))
+            }
+            // The others say all in their names.
+            other => write!(formatter, "{other:?}"),
+        }
     }
 }
 

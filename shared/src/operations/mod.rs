@@ -1,6 +1,13 @@
-//! What the product does: allow, load, decide, store. The reasons why it does not are its own, not HTTP's.
+//! What the product does: allow, load, decide, store.
+//!
+//! Reads and writes are verbs of `store`, which know the keys and carry the conditions. An operation puts the writes
+//! that belong together into one transaction.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+
+use crate::app::App;
 
 pub mod error;
 pub mod admission;
@@ -18,12 +25,17 @@ pub mod reconciling;
 pub use admission::{Caller, admit};
 pub use error::{Conflict, Error};
 
-/// How often an operation decides again when somebody else was faster. Each time somebody got something done, and
-/// split a gap of the calendar among the rest, so that of many at once nobody needs as many as there are.
+/// Optimistic retries before giving up. Each failed attempt means that another writer committed and split the gap, so
+/// contention falls quickly.
 const MAX_DECISIONS: usize = 32;
 
 fn contended() -> Error {
     Error::Unavailable("others were faster too often".to_owned())
+}
+
+/// Lets a change that was seen half done become whole.
+async fn pause(app: &App) {
+    app.table.pause_up_to(Duration::from_millis(50)).await;
 }
 
 /// When the lease of something begun at `now` ends: longer than any request lives.

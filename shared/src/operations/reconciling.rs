@@ -26,13 +26,12 @@ const DELETIONS: usize = 20;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Channels that are nobody's, those seen for the first time included.
+    /// Channels that no schedule knows, including those seen for the first time.
     pub orphans: usize,
     pub deleted: usize,
 }
 
-/// # Errors
-/// When either side cannot be read whole; then nothing is concluded.
+/// Concludes nothing, and fails, unless both sides can be read whole.
 pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
     let (now, started) = (app.clock.now_second(), Instant::now());
     // The account first: what is created after this look cannot be mistaken.
@@ -74,7 +73,8 @@ async fn known_channels(app: &App) -> Result<BTreeSet<String>, Error> {
         todo::due(&app.table, app.clock.now_second() + TimeDelta::seconds(1), usize::MAX, Order::MostUrgentFirst)
             .await?
     {
-        if let Todo::Channel { channel_id, .. } = entry {
+        // An entry that cannot be read may name a channel that is to be deleted. To take that for an orphan does no harm.
+        if let Some(Todo::Channel { channel_id, .. }) = entry.todo {
             known.insert(channel_id);
         }
     }

@@ -12,18 +12,18 @@ use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::planning::{channels, gaps, moves, reservations};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
-use crate::domain::schedule::{Plan, Schedule, ScheduleName};
+use crate::domain::schedule::{Plan, Reservation, Schedule, ScheduleName};
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::calendar::{self, Node};
 use crate::store::schedules;
-use crate::store::todo::{self, Reservation};
+use crate::store::todo::{self, Todo};
 use crate::table::Transacted;
 
 pub struct NewSchedule {
@@ -60,8 +60,6 @@ pub struct Listing {
     pub next: Option<Position>,
 }
 
-/// # Errors
-/// When the token is none, or the table does not answer.
 pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Error>) -> Result<Listing, Error> {
     let load = async { Ok((form?, schedules::list(&app.table, &bearer.tenant).await?)) };
     let (_, (window, mut plans)) = admit(app, bearer, Action::ListSchedules, load).await?;
@@ -69,20 +67,18 @@ pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Err
         window.from.is_none_or(|from| plan.interval.end() > from)
             && window.to.is_none_or(|to| plan.interval.start() < to)
     });
-    let place = |plan: &Plan| (Reverse(plan.interval.start()), Reverse(plan.id.clone()));
+    let place = |plan: &Plan| (Reverse(plan.interval.start()), Reverse(plan.id));
     plans.sort_by_key(place);
     if let Some(Position { start, id }) = window.after {
-        plans.retain(|plan| place(plan) > (Reverse(start), Reverse(id.clone())));
+        plans.retain(|plan| place(plan) > (Reverse(start), Reverse(id)));
     }
     let is_cut = window.limit.is_some_and(|limit| limit < plans.len());
     plans.truncate(window.limit.unwrap_or(usize::MAX));
-    let next =
-        plans.last().filter(|_| is_cut).map(|plan| Position { start: plan.interval.start(), id: plan.id.clone() });
+    let next = plans.last().filter(|_| is_cut).map(|plan| Position { start: plan.interval.start(), id: plan.id });
     Ok(Listing { schedules: plans, next })
 }
 
-/// # Errors
-/// `ScheduleOverlap` when the time is taken; what ImageFlux says when it makes no channel. Then nothing remains.
+/// `ScheduleOverlap` if the time is taken. After any error nothing remains of the schedule.
 pub async fn create_schedule(
     app: &App,
     bearer: &Bearer,
@@ -103,7 +99,7 @@ pub async fn create_schedule(
     }
 }
 
-/// How long taking a slot may take.
+/// How long it may take to reserve a slot.
 const RESERVING: Duration = Duration::from_secs(5);
 
 async fn create_once(
@@ -128,11 +124,12 @@ async fn create_once(
     };
     let begun = Instant::now();
     let reserved = reservations::reserve(app, &reservation, owner).await.and_then(|()| {
-        // What comes next must be decided before the function's time is up.
+        // Creating and activating the channel must fit into what is left of the function's time.
         if begun.elapsed() <= RESERVING { Ok(()) } else { Err(contended()) }
     });
     if let Err(error) = reserved {
-        // It may be there although nobody knows, and would stand in the way of the same request's next attempt.
+        // The reservation may have been written although we saw an error; left behind, it would block a retry of the
+        // same request.
         if let Error::Unavailable(_) = error {
             let _released_later = tokio::time::timeout(RESERVING, reservations::release(app, &reservation)).await;
         }
@@ -151,8 +148,7 @@ async fn create_once(
     }
 }
 
-/// # Errors
-/// `ScheduleNotFound`, `ScheduleStarted` when the start has come and shall change, `ScheduleOverlap`. Then nothing changes.
+/// `ScheduleStarted` if the start is in the past and would change. After any error nothing has changed.
 pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleChange, Error>) -> Result<(), Error> {
     let load = async {
         let change = form?;
@@ -162,7 +158,7 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
     let (caller, (change, mut schedule)) = admit(app, bearer, Action::UpdateSchedule, load).await?;
     for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
-        telemetry::note("schedule", change.id.is_well_formed().then(|| change.id.as_str()));
+        telemetry::note("schedule", change.id.to_string());
         let seen = schedule.ok_or(Error::ScheduleNotFound)?.plan;
         if change.interval.start() != seen.interval.start() && seen.interval.has_started_at(now) {
             return Err(Error::ScheduleStarted);
@@ -178,10 +174,9 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
     Err(contended())
 }
 
-/// Its chat goes with it, and its channel is deleted upstream: now if ImageFlux answers, else surely later.
+/// Deletes its chat, too, and its channel at ImageFlux: now if ImageFlux answers, otherwise in a later sweep.
 ///
-/// # Errors
-/// `ScheduleNotFound`, or `ScheduleStarted` from the second of its start on.
+/// `ScheduleStarted` from the second of its start on.
 pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<(), Error> {
     let load = async {
         let id = form?;
@@ -192,21 +187,22 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
     let tenant = &caller.tenant;
     for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
-        telemetry::note("schedule", id.is_well_formed().then(|| id.as_str()));
+        telemetry::note("schedule", id.to_string());
         let Schedule { plan, channel } = schedule.ok_or(Error::ScheduleNotFound)?;
         if plan.interval.has_started_at(now) {
             return Err(Error::ScheduleStarted);
         }
         match calendar::at_with_predecessor(&app.table, tenant, plan.interval.start()).await? {
-            Some((node, predecessor)) if node.is(&plan.id) => {
+            Some((node, predecessor)) if node.belongs_to(&plan.id) => {
                 let mut writes = calendar::give_back(tenant, &predecessor, &node).to_vec();
                 writes.push(schedules::delete(tenant, &plan, now));
                 writes.push(schedules::forget_hls(tenant, &plan.id));
                 if let Some(channel) = &channel {
-                    writes.push(todo::delete_channel(&channel.channel_id, now)?);
+                    writes.push(todo::add(&Todo::Channel { channel_id: channel.channel_id.clone(), due: now })?);
                 }
                 // Posts that are on their way may still arrive for a while.
-                writes.push(todo::delete_chat(tenant, &plan.id, lease_end(now))?);
+                let chat = Todo::Chat { tenant: tenant.clone(), schedule: plan.id, due: lease_end(now) };
+                writes.push(todo::add(&chat)?);
                 if let Transacted::Done = app.table.transact(&writes).await? {
                     if let Some(channel) = channel {
                         channels::delete(app, &channel.channel_id, now).await;
@@ -214,7 +210,7 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
                     return Ok(());
                 }
             }
-            _ => gaps::pause(app).await,
+            _ => pause(app).await,
         }
         schedule = schedules::find(&app.table, tenant, &id).await?;
     }

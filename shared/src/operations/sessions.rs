@@ -1,4 +1,4 @@
-//! Logging in and out, and the two secrets that a user knows.
+//! Logging in and out, and the two secrets that a user knows: password and access code.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::try_join_all;
@@ -15,10 +15,9 @@ use crate::domain::password::Password;
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Account, Credential};
-use crate::store::keys;
-use crate::store::rates::{self, Failures};
+use crate::store::rates::{self, Failures, LoginCounters};
 use crate::store::users::{self, Pointer};
-use crate::table::{Condition, Key, Transacted};
+use crate::table::Transacted;
 
 pub struct Login {
     pub email: Email,
@@ -37,24 +36,22 @@ const FAILURES_PER_EMAIL: i64 = 10;
 const FAILURES_PER_SOURCE: i64 = 100;
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 
-/// Whatever is wrong — the address, the password, the access code, the tenant — the answer and the work are the same.
-///
-/// # Errors
+/// Whatever is wrong (the address, the password, the access code, the tenant), the answer and the work are the same:
 /// `LoginFailed`, or `TooManyRequests` after too many of these.
 pub async fn login(app: &App, source: &str, form: Result<Login, Error>) -> Result<Session, Error> {
     let form = form?;
     let (account, source) = (digest(&[form.email.canonical().as_bytes()]), digest(&[source.as_bytes()]));
-    let counters = [keys::failed_logins(&account), keys::failed_logins_from(&source)];
+    let counters = LoginCounters::new(&account, &source);
     // So that the log shows the shape of an attack, and nobody's address.
     telemetry::note("account", &account[..12]);
     telemetry::note("source", &source[..12]);
-    let (open, pointers) = tokio::join!(refuse_the_too_eager(app, &counters), users::pointers(&app.table, &form.email));
+    let (open, pointers) = tokio::join!(check_rate_limits(app, &counters), users::pointers(&app.table, &form.email));
     open?;
     let Some((pointer, credential)) = find_account(app, &form, pointers?).await? else {
         return Err(count_failure(app, &counters).await);
     };
     // Others may have failed meanwhile: of many guesses at once, no more may succeed than one after the other.
-    refuse_the_too_eager(app, &counters).await?;
+    check_rate_limits(app, &counters).await?;
     let now = app.clock.now_second();
     let expires_at = now + app.token_lifetime;
     let bearer = Bearer {
@@ -112,10 +109,11 @@ fn opens(form: &Login, pointer: &Pointer, account: &Account, phc: &str) -> bool 
     let code_is_right = same(account.access_code_digest.as_deref().unwrap_or_default(), &code);
     let known_phc = account.credential.as_ref().map_or("", |credential| &credential.phc);
     let password_is_right = same(known_phc, phc) && form.password.is_some();
+    // `&`, not `&&`: all three are looked at, so that the time taken does not tell which one is wrong.
     code_is_right & password_is_right & account.tenant_is_active
 }
 
-async fn refuse_the_too_eager(app: &App, counters: &[Key; 2]) -> Result<(), Error> {
+async fn check_rate_limits(app: &App, counters: &LoginCounters) -> Result<(), Error> {
     let now = app.clock.now().timestamp();
     let failures = rates::failures(&app.table, counters, now).await?;
     let limits = [FAILURES_PER_EMAIL, FAILURES_PER_SOURCE];
@@ -126,11 +124,10 @@ async fn refuse_the_too_eager(app: &App, counters: &[Key; 2]) -> Result<(), Erro
     }
 }
 
-/// Counts a failed log-in and says what its answer is: failed, or already one too many.
-async fn count_failure(app: &App, counters: &[Key; 2]) -> Error {
+/// Counts a failed log-in and makes its answer: `LoginFailed`, or `TooManyRequests` above the limit.
+async fn count_failure(app: &App, counters: &LoginCounters) -> Error {
     let now = app.clock.now().timestamp();
-    let count = |key| rates::count_failure(&app.table, key, now, WINDOW.num_seconds());
-    match tokio::try_join!(count(&counters[0]), count(&counters[1])) {
+    match rates::count_failure(&app.table, counters, now, WINDOW.num_seconds()).await {
         Err(error) => error.into(),
         Ok((email, source)) => {
             let wait = wait_at(email, FAILURES_PER_EMAIL + 1, now).max(wait_at(source, FAILURES_PER_SOURCE + 1, now));
@@ -139,7 +136,7 @@ async fn count_failure(app: &App, counters: &[Key; 2]) -> Error {
     }
 }
 
-/// How many seconds are left of a window whose count has come to the limit.
+/// How many seconds are left of a window whose count has reached the limit.
 fn wait_at(failures: Failures, limit: i64, now: i64) -> Option<u64> {
     let left = u64::try_from(failures.expires_at - now).ok()?;
     (failures.count >= limit && left > 0).then_some(left)
@@ -150,8 +147,6 @@ fn too_many(seconds: u64) -> Error {
     Error::TooManyRequests(seconds)
 }
 
-/// # Errors
-/// When the token is none, or the table does not answer.
 pub async fn logout(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<(), Error> {
     let (caller, ()) = admit(app, bearer, Action::Logout, async { form }).await?;
     let write = credentials::revoke(&caller.tenant, &caller.bearer.token, caller.bearer.expires_at)?;
@@ -160,19 +155,16 @@ pub async fn logout(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Resu
 }
 
 /// After this, of all the user's tokens only the one that made the call works.
-///
-/// # Errors
-/// When the token is none, the password refused, or the table does not answer.
 pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, Error>) -> Result<(), Error> {
     let load = async { Ok((form?, credentials::find(&app.table, &bearer.tenant, bearer.user).await?)) };
     let (mut caller, (password, mut credential)) = admit(app, bearer, Action::ChangePassword, load).await?;
     for _ in 0..MAX_DECISIONS {
         if let Some(seen) = credential {
             let hash = renewed(app, &password, &seen, &caller).await?;
-            let mut user = users::touch(&caller.tenant, caller.user.id);
-            users::renew_tokens(&mut user, &caller.user, Some(&bearer.token));
-            let unchanged = Condition::Equals("phc", crate::table::Value::S(seen.phc));
-            let writes = [credentials::put(&caller.tenant, caller.user.id, &hash, unchanged)?, user];
+            let writes = [
+                credentials::replace(&caller.tenant, caller.user.id, &seen, &hash)?,
+                users::renew_tokens(&caller.tenant, &caller.user, Some(&bearer.token)),
+            ];
             if let Transacted::Done = app.table.transact(&writes).await? {
                 return Ok(());
             }
@@ -203,10 +195,7 @@ pub(super) async fn new_credential(
     Ok(Credential { phc, token_version })
 }
 
-/// Changes the word that all users of the tenant log in with. Tokens live on.
-///
-/// # Errors
-/// When the caller may not, the code is refused, or the table does not answer.
+/// Changes the access code that all users of the tenant log in with. Tokens stay valid.
 pub async fn change_access_code(app: &App, bearer: &Bearer, form: Result<AccessCode, Error>) -> Result<(), Error> {
     let (caller, code) = admit(app, bearer, Action::ChangeAccessCode, async { form }).await?;
     let digest = access_code_digest(&caller.tenant, &code);

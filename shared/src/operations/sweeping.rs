@@ -7,11 +7,11 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
 use super::Error;
-use super::planning::{channels, reservations};
+use super::planning::reservations;
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
-use crate::store::todo::{self, Order, Todo};
+use crate::store::todo::{self, Entry, Order, Todo};
 use crate::store::{messages, schedules};
 use crate::table::Transacted;
 
@@ -31,14 +31,23 @@ const SIDE_BY_SIDE: usize = 10;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     pub finished: usize,
-    /// Entries that stay for the next run, because a dependency did not answer or there was too much.
-    pub left: usize,
-    /// How long the oldest of these has been due, in seconds.
+    /// Entries that stay for the next run.
+    pub left: Vec<Left>,
+    /// The keys of entries that this version cannot read. They stay as they are.
+    pub unreadable: Vec<String>,
+    /// How long the oldest entry that stays has been due, in seconds.
     pub oldest_left: i64,
 }
 
-/// # Errors
-/// When the table does not say what is due.
+/// An entry that stays, and why. Nothing in it is from a client.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Left {
+    pub kind: &'static str,
+    pub key: String,
+    pub reason: String,
+}
+
+/// `Err` only when the table does not tell what is due.
 pub async fn sweep(app: &App) -> Result<Swept, Error> {
     let now = app.clock.now_second();
     let started = Instant::now();
@@ -46,75 +55,106 @@ pub async fn sweep(app: &App) -> Result<Swept, Error> {
     let mut swept = Swept::default();
     for some in entries.chunks(SIDE_BY_SIDE) {
         let is_late = started.elapsed() > TIME;
-        let results = join_all(some.iter().map(|entry| async move {
-            !is_late && matches!(timeout(TIME_EACH, finish(app, entry)).await, Ok(Ok(true)))
-        }))
-        .await;
-        for (entry, is_finished) in some.iter().zip(results) {
-            if is_finished {
-                swept.finished += 1;
-            } else {
-                swept.left += 1;
-                swept.oldest_left = swept.oldest_left.max((now - entry.due()).num_seconds());
+        let outcomes = join_all(some.iter().map(|entry| outcome(app, entry, is_late))).await;
+        for (Entry { key, .. }, outcome) in some.iter().zip(&outcomes) {
+            match outcome {
+                Outcome::Finished => swept.finished += 1,
+                Outcome::Unreadable => swept.unreadable.push(key.clone()),
+                Outcome::Stays(kind, reason) => {
+                    swept.left.push(Left { kind, key: key.clone(), reason: reason.clone() });
+                }
             }
         }
+        let stay = some.iter().zip(&outcomes).filter(|(_, outcome)| !matches!(outcome, Outcome::Finished));
+        let ages = stay.filter_map(|(entry, _)| Some((now - entry.due()?).num_seconds()));
+        swept.oldest_left = ages.fold(swept.oldest_left, i64::max);
     }
     Ok(swept)
 }
 
-async fn due_at_either_end(app: &App, now: DateTime<Utc>) -> Result<Vec<Todo>, Error> {
+async fn due_at_either_end(app: &App, now: DateTime<Utc>) -> Result<Vec<Entry>, Error> {
     let mut entries = todo::due(&app.table, now, BATCH, Order::MostUrgentFirst).await?;
     if entries.len() == BATCH {
         let latest = todo::due(&app.table, now, BATCH, Order::LatestFirst).await?;
-        let end = entries.last().map(Todo::due);
-        let mut latest = latest.into_iter().filter(|entry| Some(entry.due()) > end);
+        let end = entries.last().map(|entry| entry.key.clone());
+        let mut latest = latest.into_iter().filter(|entry| Some(&entry.key) > end.as_ref());
         let urgent = std::mem::take(&mut entries).into_iter();
         entries = urgent.flat_map(|entry| [Some(entry), latest.next()]).flatten().collect();
     }
     Ok(entries)
 }
 
-/// `false` when there is more to do than one run takes on.
-async fn finish(app: &App, entry: &Todo) -> Result<bool, Error> {
-    match entry {
-        Todo::Reservation(reservation) => {
-            reservations::release(app, reservation).await?;
-            Ok(true)
+enum Outcome {
+    Finished,
+    Unreadable,
+    /// The entry's kind, and the reason.
+    Stays(&'static str, String),
+}
+
+async fn outcome(app: &App, entry: &Entry, is_late: bool) -> Outcome {
+    let Some(todo) = &entry.todo else { return Outcome::Unreadable };
+    let reason = if is_late {
+        "no time was left in this run".to_owned()
+    } else {
+        match timeout(TIME_EACH, finish(app, todo)).await {
+            Ok(Ok(Done::Wholly)) => return Outcome::Finished,
+            Ok(Ok(Done::InPart)) => "there is more to do than one run takes on".to_owned(),
+            Ok(Ok(Done::Changed)) => "it changed meanwhile".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_elapsed) => format!("it took longer than {} s", TIME_EACH.as_secs()),
         }
-        Todo::Channel { channel_id, due } => {
+    };
+    Outcome::Stays(todo.kind(), reason)
+}
+
+/// How far an entry came.
+enum Done {
+    Wholly,
+    InPart,
+    Changed,
+}
+
+async fn finish(app: &App, todo: &Todo) -> Result<Done, Error> {
+    match todo {
+        Todo::Reservation(reservation) => reservations::release(app, reservation).await?,
+        Todo::Channel { channel_id, .. } => {
             app.imageflux.delete_channel(channel_id).await?;
-            app.table.write(&todo::channel_is_deleted(channel_id, *due)).await?;
-            Ok(true)
+            app.table.write(&todo::strike_off(todo)).await?;
         }
-        Todo::Retirement { tenant, schedule, due } => retire(app, tenant, schedule, *due).await,
-        Todo::Chat { tenant, schedule, due } => {
-            let is_empty = delete_chat(app, tenant, schedule).await?;
-            if is_empty {
-                app.table.write(&todo::chat_is_deleted(schedule, *due)).await?;
+        Todo::Retirement { tenant, schedule, .. } => return retire(app, tenant, schedule, todo).await,
+        Todo::Chat { tenant, schedule, .. } => {
+            if !delete_chat(app, tenant, schedule).await? {
+                return Ok(Done::InPart);
             }
-            Ok(is_empty)
+            app.table.write(&todo::strike_off(todo)).await?;
         }
     }
+    Ok(Done::Wholly)
 }
 
 /// Takes the channel from a schedule that ended long enough ago; one that was prolonged is looked at later.
-async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, due: DateTime<Utc>) -> Result<bool, Error> {
+async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> Result<Done, Error> {
     let now = app.clock.now_second();
-    let mut writes = vec![todo::is_retired(id, due)];
+    let mut writes = vec![todo::strike_off(todo)];
     if let Some(Schedule { plan, channel: Some(channel) }) = schedules::find(&app.table, tenant, id).await? {
-        let is_over = plan.interval.end() + app.channel_grace <= now;
-        if is_over {
+        let due = plan.interval.end() + app.channel_grace;
+        let next = if due <= now {
             writes.push(schedules::retire_channel(tenant, &plan, &channel));
-            writes.push(todo::delete_channel(&channel.channel_id, now)?);
+            Todo::Channel { channel_id: channel.channel_id, due: now }
         } else {
-            writes.push(todo::retire(tenant, id, channels::writable(plan.interval.end() + app.channel_grace))?);
-        }
+            Todo::Retirement { tenant: tenant.clone(), schedule: *id, due }
+        };
+        writes.push(todo::add(&next)?);
     }
-    Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
+    Ok(match app.table.transact(&writes).await? {
+        Transacted::Done => Done::Wholly,
+        Transacted::Refused(_) => Done::Changed,
+    })
 }
 
+/// `false` when messages are left.
 async fn delete_chat(app: &App, tenant: &TenantId, schedule: &ScheduleId) -> Result<bool, Error> {
-    let some = messages::after(&app.table, tenant, schedule, None, Some(MESSAGES)).await?;
+    let some = messages::after(&app.table, tenant, schedule, None, MESSAGES).await?;
     for message in &some {
         app.table.write(&messages::delete(tenant, schedule, &message.id)).await?;
     }

@@ -9,10 +9,10 @@ use crate::domain::access_code::AccessCode;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::password::Password;
 use crate::domain::permission::Permissions;
+use crate::domain::tenant::{State, Tenant};
 use crate::domain::user::{NewUser, User};
-use crate::store::tenants::{self, State, Tenant};
-use crate::store::{calendar, credentials, users};
-use crate::table::{Condition, Transacted, Value};
+use crate::store::{calendar, credentials, tenants, users};
+use crate::table::Transacted;
 
 pub struct NewTenant {
     pub name: String,
@@ -22,9 +22,6 @@ pub struct NewTenant {
 }
 
 /// Makes a tenant with its master and its empty calendar, all at once.
-///
-/// # Errors
-/// When the table does not answer.
 pub async fn create_tenant(app: &App, id: TenantId, new: NewTenant) -> Result<TenantId, Error> {
     let now = app.clock.now_second();
     let pointers = users::pointers(&app.table, &new.master.email).await?;
@@ -38,11 +35,13 @@ pub async fn create_tenant(app: &App, id: TenantId, new: NewTenant) -> Result<Te
         created_at: now,
         token_version: 0,
         kept_token: None,
+        version: 0,
     };
     let credential = new_credential(app, &new.master.password, &salt, 0).await?;
-    let mut writes = tenants::create(&id, &new.name, now)?;
+    let tenant = Tenant { name: new.name, state: State::Active, created_at: now };
+    let mut writes = tenants::create(&id, &tenant)?.to_vec();
     writes.extend(users::create(&id, &master, &salt)?);
-    writes.push(credentials::put(&id, master.id, &credential, Condition::Absent)?);
+    writes.push(credentials::create(&id, master.id, &credential)?);
     writes.push(credentials::put_access_code(&id, access_code_digest(&id, &new.access_code))?);
     writes.push(calendar::create(&id)?);
     match app.table.transact(&writes).await? {
@@ -52,9 +51,6 @@ pub async fn create_tenant(app: &App, id: TenantId, new: NewTenant) -> Result<Te
 }
 
 /// Gives the master a new password; all its tokens die. `false` when there is no such tenant.
-///
-/// # Errors
-/// When the table does not answer.
 pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> Result<bool, Error> {
     for _ in 0..MAX_DECISIONS {
         let Some(master) = users::find(&app.table, tenant, UserId::MASTER).await? else { return Ok(false) };
@@ -62,11 +58,10 @@ pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> 
         let own = pointers.iter().find(|pointer| pointer.tenant == *tenant && pointer.user == master.id);
         let salt = &own.ok_or_else(|| Error::Internal("a master without a pointer".to_owned()))?.salt;
         let new = new_credential(app, password, salt, master.token_version + 1).await?;
-        let mut user = users::touch(tenant, master.id);
-        users::renew_tokens(&mut user, &master, None);
-        // Passwords change together with their version, so no hash need be read.
-        let unchanged = Condition::Equals("token_version", Value::N(master.token_version.to_string()));
-        let writes = [user, credentials::put(tenant, master.id, &new, unchanged)?];
+        let writes = [
+            users::renew_tokens(tenant, &master, None),
+            credentials::replace_version(tenant, master.id, master.token_version, &new)?,
+        ];
         if let Transacted::Done = app.table.transact(&writes).await? {
             return Ok(true);
         }
@@ -75,15 +70,10 @@ pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> 
 }
 
 /// `false` when there is no such tenant.
-///
-/// # Errors
-/// When the table does not answer.
 pub async fn set_state(app: &App, tenant: &TenantId, state: State) -> Result<bool, Error> {
     Ok(tenants::set_state(&app.table, tenant, state).await?)
 }
 
-/// # Errors
-/// When the table does not answer.
 pub async fn list_tenants(app: &App) -> Result<Vec<(TenantId, Tenant)>, Error> {
     Ok(tenants::list(&app.table).await?)
 }

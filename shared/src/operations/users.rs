@@ -13,12 +13,9 @@ use crate::policy::Action;
 use crate::store::credentials::{self, Credential};
 use crate::store::tenants;
 use crate::store::users::{self, Pointer};
-use crate::table::{Condition, Refusal, TableError, Transacted, Value};
+use crate::table::{Refusal, TableError, Transacted};
 
 /// All users of the tenant by their number.
-///
-/// # Errors
-/// When the caller may not, or the table does not answer.
 pub async fn list_users(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<Vec<User>, Error> {
     let load = async {
         form?;
@@ -27,8 +24,7 @@ pub async fn list_users(app: &App, bearer: &Bearer, form: Result<(), Error>) -> 
     Ok(admit(app, bearer, Action::ListUsers, load).await?.1)
 }
 
-/// # Errors
-/// `EmailTaken` when the tenant has a user with that address.
+/// `EmailTaken` if the tenant has a user with that address.
 pub async fn create_user(app: &App, bearer: &Bearer, form: Result<Keyed<NewUser>, Error>) -> Result<UserId, Error> {
     let load = async {
         let Keyed { form: new, key } = form?;
@@ -73,9 +69,10 @@ async fn create_once(
         created_at: app.clock.now_second(),
         token_version: 0,
         kept_token: None,
+        version: 0,
     };
     let mut writes = users::create(&caller.tenant, &user, &salt)?.to_vec();
-    writes.push(credentials::put(&caller.tenant, id, &credential?, Condition::Absent)?);
+    writes.push(credentials::create(&caller.tenant, id, &credential?)?);
     writes.extend(attempt.answer(&id.to_string()));
     match app.table.transact(&writes).await? {
         Transacted::Done => {
@@ -87,8 +84,7 @@ async fn create_once(
     }
 }
 
-/// # Errors
-/// `UserNotFound`, or `MasterProtected` when somebody else edits the master or anybody takes from it.
+/// `MasterProtected` if anyone but the master edits the master, or anyone revokes one of its permissions.
 pub async fn update_user(app: &App, bearer: &Bearer, form: Result<UserChange, Error>) -> Result<(), Error> {
     let load = async {
         let change = form?;
@@ -127,7 +123,8 @@ async fn load_target(
     tokio::try_join!(users::find(&app.table, tenant, change.id), credential)
 }
 
-/// `false` when the user is no longer as it was seen.
+/// `false` when the user is no longer as it was seen. Transactions carry a token, so that an attempt that is late cannot
+/// undo the next change.
 async fn apply(
     app: &App,
     tenant: &TenantId,
@@ -135,26 +132,19 @@ async fn apply(
     seen: &User,
     credential: Option<Credential>,
 ) -> Result<bool, Error> {
-    let mut write = users::change(tenant, change);
     let Some(password) = &change.password else {
-        return Ok(match &write.action {
-            crate::table::Action::Update(changes) if changes.is_empty() => true,
-            // With a token, so that an attempt that is late cannot undo the next change.
-            _ => matches!(app.table.transact(&[write]).await?, Transacted::Done),
-        });
+        let is_done = change.is_empty()
+            || matches!(app.table.transact(&[users::change(tenant, seen, change)]).await?, Transacted::Done);
+        return Ok(is_done);
     };
     let Some(old) = credential else { return Ok(false) };
     let new = new_credential(app, password, Recipe::of(&old.phc).salt(), seen.token_version + 1).await?;
-    users::renew_tokens(&mut write, seen, None);
-    let unchanged = Condition::Equals("phc", Value::S(old.phc));
-    let writes = [write, credentials::put(tenant, seen.id, &new, unchanged)?];
+    let writes =
+        [users::change_and_renew_tokens(tenant, seen, change), credentials::replace(tenant, seen.id, &old, &new)?];
     Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
 }
 
-/// The user's messages and the name on its schedules stay.
-///
-/// # Errors
-/// `UserNotFound` or `MasterProtected`.
+/// The user's messages, and the name on the user's schedules, stay.
 pub async fn delete_user(app: &App, bearer: &Bearer, form: Result<UserId, Error>) -> Result<(), Error> {
     let load = async { users::find(&app.table, &bearer.tenant, form?).await?.ok_or(Error::UserNotFound) };
     let (caller, user) = admit(app, bearer, Action::DeleteUser, load).await?;

@@ -43,7 +43,6 @@ impl Action {
 }
 
 /// Any one of these permissions is enough; none is needed where the list is empty.
-#[must_use]
 pub fn permissions_for(action: Action) -> &'static [Permission] {
     match action {
         Action::Logout | Action::ChangePassword | Action::ListSchedules => &[],
@@ -57,14 +56,12 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
     }
 }
 
-#[must_use]
 pub fn allows(permissions: Permissions, action: Action) -> bool {
     let sufficient = permissions_for(action);
     sufficient.is_empty() || sufficient.iter().any(|permission| permissions.include(*permission))
 }
 
 /// How many chat messages a user may post within five seconds.
-#[must_use]
 pub fn posts_in_five_seconds(permissions: Permissions) -> usize {
-    if permissions.delivery { 20 } else { 5 }
+    if permissions.include(Permission::Delivery) { 20 } else { 5 }
 }

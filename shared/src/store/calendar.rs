@@ -5,169 +5,130 @@
 //! start. Why both, and why nothing less is safe: `docs/decisions/0003-gap-owner-list.md`.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{decode, encode, instant_text, keys, text};
+use super::{decode, encode, instant_from_text, instant_text, keys, stored, text};
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
-use crate::table::{Action, Change, Condition, Item, Query, Range, Table, TableError, Write};
+use crate::domain::moment::Moment;
+use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Value, Write};
 
-/// The start of the node before all others, and its end.
-const BEGINNING: &str = "0000-00-00T00:00:00Z";
-/// After all instants: the `nxt` of the last node.
-const END_OF_TIME: &str = "9999-99-99T99:99:99Z";
-
-/// One broadcast in the calendar, or the head before all. Instants are text that sorts.
+/// One broadcast in the calendar, or the head before all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
-    pub start: String,
-    pub ends: String,
-    pub nxt: String,
+    #[serde(with = "moment")]
+    pub start: Moment,
+    #[serde(with = "moment")]
+    pub ends: Moment,
+    /// The start of the next node.
+    #[serde(with = "moment")]
+    pub nxt: Moment,
     /// Whose interval it is; the head is nobody's.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "stored::option", skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleId>,
-    /// When the lease of its reservation ends, or has ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reserved_until: Option<String>,
+    /// When the lease of the reservation under which this node was made ends, or has ended.
+    #[serde(default, with = "lease", skip_serializing_if = "Option::is_none")]
+    pub reserved_until: Option<DateTime<Utc>>,
 }
 
 impl Node {
-    #[must_use]
-    pub fn is(&self, schedule: &ScheduleId) -> bool {
+    pub fn belongs_to(&self, schedule: &ScheduleId) -> bool {
         self.schedule.as_ref() == Some(schedule)
     }
+}
 
-    /// When the lease of the reservation under which this node was made ends.
-    #[must_use]
-    pub fn lease_end(&self) -> Option<DateTime<Utc>> {
-        super::instant_from_text(self.reserved_until.as_deref()?)
+/// How the table writes the moment before all instants, and the one after them: texts that sort there.
+const BEGINNING: &str = "0000-00-00T00:00:00Z";
+const END: &str = "9999-99-99T99:99:99Z";
+
+pub(super) fn moment_text(moment: Moment) -> String {
+    match moment {
+        Moment::Beginning => BEGINNING.to_owned(),
+        Moment::At(instant) => instant_text(instant),
+        Moment::End => END.to_owned(),
     }
+}
+
+fn moment_value(moment: Moment) -> Value {
+    text(moment_text(moment))
 }
 
 fn decode_node(item: Item) -> Result<Node, TableError> {
     decode(item)
 }
 
-/// The write that makes a tenant's empty calendar.
-///
-/// # Errors
-/// When the item cannot be written down.
+/// Makes a tenant's empty calendar.
 pub fn create(tenant: &TenantId) -> Result<Write, TableError> {
     let head = Node {
-        start: BEGINNING.to_owned(),
-        ends: BEGINNING.to_owned(),
-        nxt: END_OF_TIME.to_owned(),
+        start: Moment::Beginning,
+        ends: Moment::Beginning,
+        nxt: Moment::End,
         schedule: None,
         reserved_until: None,
     };
-    Ok(Write {
-        key: keys::calendar_node(tenant, BEGINNING),
-        action: Action::Put(encode(&head)?),
-        condition: Some(Condition::Absent),
-    })
+    Ok(Write::create(keys::calendar_node(tenant, head.start), encode(&head)?))
 }
 
-/// The last `count` nodes that start before the instant, latest first. There is always the head.
-///
-/// # Errors
-/// When the table does not answer.
-pub async fn before(table: &Table, tenant: &TenantId, end: &str, count: usize) -> Result<Vec<Node>, TableError> {
-    last(table, tenant, Range::Below(end.to_owned()), count).await
+/// The last `count` nodes that start before the moment, latest first. There is always the head.
+pub async fn before(table: &Table, tenant: &TenantId, end: Moment, count: usize) -> Result<Vec<Node>, TableError> {
+    last(table, tenant, Range::Below(moment_text(end)), count).await
 }
 
 /// The node that starts at the instant, and the one before it. `None` when the list was seen in the middle of a change.
-///
-/// # Errors
-/// When the table does not answer.
 pub async fn at_with_predecessor(
     table: &Table,
     tenant: &TenantId,
     start: DateTime<Utc>,
 ) -> Result<Option<(Node, Node)>, TableError> {
-    let start = instant_text(start);
-    let nodes = last(table, tenant, Range::AtMost(start.clone()), 2).await?;
+    let nodes = last(table, tenant, Range::AtMost(instant_text(start)), 2).await?;
     let Ok([node, predecessor]) = <[Node; 2]>::try_from(nodes) else { return Ok(None) };
-    let is_whole = node.start == start && predecessor.nxt == node.start;
+    let is_whole = node.start == start.into() && predecessor.nxt == node.start;
     Ok(is_whole.then_some((node, predecessor)))
 }
 
 async fn last(table: &Table, tenant: &TenantId, range: Range, count: usize) -> Result<Vec<Node>, TableError> {
-    let query = Query { pk: keys::calendar(tenant), range, descending: true, limit: Some(count) };
+    let query = Query::all(keys::calendar(tenant)).within(range).descending().at_most(count);
     table.query(&query).await?.into_iter().map(decode_node).collect()
 }
 
-/// # Errors
-/// When the table does not answer.
-pub async fn at(table: &Table, tenant: &TenantId, start: &str) -> Result<Option<Node>, TableError> {
+pub async fn at(table: &Table, tenant: &TenantId, start: Moment) -> Result<Option<Node>, TableError> {
     table.get(&keys::calendar_node(tenant, start)).await?.map(decode_node).transpose()
 }
 
 /// Takes an interval out of the gap of `owner`.
-///
-/// # Errors
-/// When the item cannot be written down.
 pub fn take(
     tenant: &TenantId,
     owner: &Node,
     interval: Interval,
     schedule: &ScheduleId,
-    reserved_until: Option<&str>,
+    reserved_until: Option<DateTime<Utc>>,
 ) -> Result<[Write; 2], TableError> {
-    let start = instant_text(interval.start());
     Ok([
-        Write {
-            key: keys::calendar_node(tenant, &owner.start),
-            action: Action::Update(vec![Change::Set("nxt", text(start.clone()))]),
-            condition: Some(Condition::All(vec![
-                Condition::Equals("nxt", text(owner.nxt.clone())),
-                Condition::AtMost("ends", text(start)),
-            ])),
-        },
-        put(tenant, interval, &owner.nxt, schedule, reserved_until)?,
+        shorten_gap(tenant, owner, owner.nxt, interval.start()),
+        create_node(tenant, interval, owner.nxt, schedule, reserved_until)?,
     ])
 }
 
 /// The condition that no interval starts here, and none is being put here at the same moment.
-#[must_use]
-pub fn is_free(tenant: &TenantId, start: DateTime<Utc>) -> Write {
-    Write {
-        key: keys::calendar_node(tenant, &instant_text(start)),
-        action: Action::Delete,
-        condition: Some(Condition::Absent),
-    }
+pub fn require_free(tenant: &TenantId, start: DateTime<Utc>) -> Write {
+    Write::check(keys::calendar_node(tenant, start.into()), Condition::Absent)
 }
 
 /// Gives the interval of `node` back to the gap of its predecessor.
-#[must_use]
 pub fn give_back(tenant: &TenantId, predecessor: &Node, node: &Node) -> [Write; 2] {
-    [
-        Write {
-            key: keys::calendar_node(tenant, &predecessor.start),
-            action: Action::Update(vec![Change::Set("nxt", text(node.nxt.clone()))]),
-            condition: Some(Condition::Equals("nxt", text(node.start.clone()))),
-        },
-        remove(tenant, node),
-    ]
+    let widened =
+        Write::update(keys::calendar_node(tenant, predecessor.start), vec![Change::Set("nxt", moment_value(node.nxt))]);
+    [widened.only_if(Condition::Equals("nxt", moment_value(node.start))), remove(tenant, node)]
 }
 
 /// Moves the end of `node` within the gap it owns: the new end must not be after its `nxt`.
-#[must_use]
 pub fn set_end(tenant: &TenantId, node: &Node, schedule: &ScheduleId, end: DateTime<Utc>) -> Write {
-    let end = instant_text(end);
-    Write {
-        key: keys::calendar_node(tenant, &node.start),
-        action: Action::Update(vec![Change::Set("ends", text(end.clone()))]),
-        condition: Some(Condition::All(vec![
-            Condition::Equals("schedule", text(schedule.as_str())),
-            Condition::AtLeast("nxt", text(end)),
-        ])),
-    }
+    let end = text(instant_text(end));
+    Write::update(keys::calendar_node(tenant, node.start), vec![Change::Set("ends", end.clone())])
+        .only_if(Condition::All(vec![Condition::Equals("schedule", text(schedule)), Condition::AtLeast("nxt", end)]))
 }
 
 /// Moves `node` to another start inside of the gap that its removal leaves: after `predecessor`, before `node.nxt`.
-///
-/// # Errors
-/// When the item cannot be written down.
 pub fn shift(
     tenant: &TenantId,
     predecessor: &Node,
@@ -175,51 +136,72 @@ pub fn shift(
     schedule: &ScheduleId,
     interval: Interval,
 ) -> Result<Vec<Write>, TableError> {
-    let start = instant_text(interval.start());
     Ok(vec![
-        Write {
-            key: keys::calendar_node(tenant, &predecessor.start),
-            action: Action::Update(vec![Change::Set("nxt", text(start.clone()))]),
-            condition: Some(Condition::All(vec![
-                Condition::Equals("nxt", text(node.start.clone())),
-                Condition::AtMost("ends", text(start)),
-            ])),
-        },
+        shorten_gap(tenant, predecessor, node.start, interval.start()),
         remove(tenant, node),
-        put(tenant, interval, &node.nxt, schedule, node.reserved_until.as_deref())?,
+        create_node(tenant, interval, node.nxt, schedule, node.reserved_until)?,
     ])
 }
 
-fn put(
+/// Ends the gap of `owner` at `start`, if it ends at `nxt` as it was seen and does not begin later than `start`.
+fn shorten_gap(tenant: &TenantId, owner: &Node, nxt: Moment, start: DateTime<Utc>) -> Write {
+    let start = text(instant_text(start));
+    Write::update(keys::calendar_node(tenant, owner.start), vec![Change::Set("nxt", start.clone())])
+        .only_if(Condition::All(vec![Condition::Equals("nxt", moment_value(nxt)), Condition::AtMost("ends", start)]))
+}
+
+fn create_node(
     tenant: &TenantId,
     interval: Interval,
-    nxt: &str,
+    nxt: Moment,
     schedule: &ScheduleId,
-    reserved_until: Option<&str>,
+    reserved_until: Option<DateTime<Utc>>,
 ) -> Result<Write, TableError> {
-    let node = Node {
-        start: instant_text(interval.start()),
-        ends: instant_text(interval.end()),
-        nxt: nxt.to_owned(),
-        schedule: Some(schedule.clone()),
-        reserved_until: reserved_until.map(str::to_owned),
-    };
-    Ok(Write {
-        key: keys::calendar_node(tenant, &node.start),
-        action: Action::Put(encode(&node)?),
-        condition: Some(Condition::Absent),
-    })
+    let (start, ends) = (interval.start().into(), interval.end().into());
+    let node = Node { start, ends, nxt, schedule: Some(*schedule), reserved_until };
+    Ok(Write::create(keys::calendar_node(tenant, start), encode(&node)?))
 }
 
 /// Removes a node that is still the same schedule's and still owns the same gap.
 fn remove(tenant: &TenantId, node: &Node) -> Write {
-    let owner = node.schedule.as_ref().map_or("", ScheduleId::as_str);
-    Write {
-        key: keys::calendar_node(tenant, &node.start),
-        action: Action::Delete,
-        condition: Some(Condition::All(vec![
-            Condition::Equals("schedule", text(owner)),
-            Condition::Equals("nxt", text(node.nxt.clone())),
-        ])),
+    let owner = node.schedule.map_or_else(String::new, |schedule| schedule.to_string());
+    Write::delete(keys::calendar_node(tenant, node.start)).only_if(Condition::All(vec![
+        Condition::Equals("schedule", text(owner)),
+        Condition::Equals("nxt", moment_value(node.nxt)),
+    ]))
+}
+
+/// For `#[serde(with = "moment")]`.
+mod moment {
+    use super::{BEGINNING, Deserialize, Deserializer, END, Moment, Serializer, instant_from_text, moment_text};
+    use serde::de::Error;
+
+    pub fn serialize<S: Serializer>(moment: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&moment_text(*moment))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            BEGINNING => Ok(Moment::Beginning),
+            END => Ok(Moment::End),
+            text => instant_from_text(text).map(Moment::At).ok_or_else(|| D::Error::custom("not a moment")),
+        }
+    }
+}
+
+/// For `#[serde(with = "lease")]`.
+mod lease {
+    use super::{DateTime, Deserialize, Deserializer, Serializer, Utc, instant_from_text, instant_text};
+
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    pub fn serialize<S: Serializer>(end: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+        match end {
+            Some(end) => serializer.serialize_str(&instant_text(*end)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(instant_from_text))
     }
 }

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{decode, encode, keys, tenants};
+use super::{decode, encode, keys, number, tenants, text};
 use crate::domain::ids::{TenantId, TokenId, UserId};
-use crate::table::{Action, Condition, Item, Table, TableError, Write};
+use crate::table::{Condition, Table, TableError, Write};
 
 /// A password hash, and the number of the password: tokens are issued under that number.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,8 +24,6 @@ struct DeadTokenItem {
     expires_at: i64,
 }
 
-/// # Errors
-/// When the table does not answer.
 pub async fn find(table: &Table, tenant: &TenantId, user: UserId) -> Result<Option<Credential>, TableError> {
     table.get(&keys::credential(tenant, user)).await?.map(decode).transpose()
 }
@@ -38,13 +36,9 @@ pub struct Account {
 }
 
 /// In one round trip, which costs the same whether there is such an account or not.
-///
-/// # Errors
-/// When the table does not answer.
 pub async fn account(table: &Table, tenant: &TenantId, user: UserId) -> Result<Account, TableError> {
     let wanted = [keys::access_code(tenant), keys::credential(tenant, user), keys::tenant(tenant)];
-    let [code, credential, tenant] = <[Option<Item>; 3]>::try_from(table.get_all(&wanted).await?)
-        .map_err(|_| TableError::Broken("a batch came back incomplete".to_owned()))?;
+    let [code, credential, tenant] = table.get_all(&wanted).await?;
     Ok(Account {
         tenant_is_active: tenants::is_active(tenant)?,
         access_code_digest: code.map(decode::<AccessCodeItem>).transpose()?.map(|item| item.digest),
@@ -52,40 +46,33 @@ pub async fn account(table: &Table, tenant: &TenantId, user: UserId) -> Result<A
     })
 }
 
-/// The write that sets a password hash, under a condition on the old one.
-///
-/// # Errors
-/// When the item cannot be written down.
-pub fn put(
-    tenant: &TenantId,
-    user: UserId,
-    credential: &Credential,
-    condition: Condition,
-) -> Result<Write, TableError> {
-    Ok(Write {
-        key: keys::credential(tenant, user),
-        action: Action::Put(encode(credential)?),
-        condition: Some(condition),
-    })
+/// Sets the first password hash of a new user.
+pub fn create(tenant: &TenantId, user: UserId, credential: &Credential) -> Result<Write, TableError> {
+    Ok(Write::create(keys::credential(tenant, user), encode(credential)?))
 }
 
-#[must_use]
+/// Sets another password hash, if the user's is still the one that was seen.
+pub fn replace(tenant: &TenantId, user: UserId, seen: &Credential, new: &Credential) -> Result<Write, TableError> {
+    let unchanged = Condition::Equals("phc", text(&seen.phc));
+    Ok(Write::put(keys::credential(tenant, user), encode(new)?).only_if(unchanged))
+}
+
+/// As `replace`, for whoever knows the password's number and not its hash. The two change together.
+pub fn replace_version(tenant: &TenantId, user: UserId, seen: i64, new: &Credential) -> Result<Write, TableError> {
+    let unchanged = Condition::Equals("token_version", number(seen));
+    Ok(Write::put(keys::credential(tenant, user), encode(new)?).only_if(unchanged))
+}
+
 pub fn delete(tenant: &TenantId, user: UserId) -> Write {
-    Write { key: keys::credential(tenant, user), action: Action::Delete, condition: None }
+    Write::delete(keys::credential(tenant, user))
 }
 
-/// # Errors
-/// When the item cannot be written down.
 pub fn put_access_code(tenant: &TenantId, digest: String) -> Result<Write, TableError> {
-    let item = encode(&AccessCodeItem { digest })?;
-    Ok(Write { key: keys::access_code(tenant), action: Action::Put(item), condition: None })
+    Ok(Write::put(keys::access_code(tenant), encode(&AccessCodeItem { digest })?))
 }
 
-/// The write after which one token is refused, until it would have expired anyway.
-///
-/// # Errors
-/// When the item cannot be written down.
+/// From now on the token is refused, until it would have expired anyway.
 pub fn revoke(tenant: &TenantId, token: &TokenId, expires_at: DateTime<Utc>) -> Result<Write, TableError> {
     let item = encode(&DeadTokenItem { expires_at: expires_at.timestamp() })?;
-    Ok(Write { key: keys::dead_token(tenant, token), action: Action::Put(item), condition: None })
+    Ok(Write::put(keys::dead_token(tenant, token), item))
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{decode, encode, keys, number};
 use crate::domain::ids::{ScheduleId, TenantId};
-use crate::table::{Action, Condition, Table, TableError, Write, Written};
+use crate::table::{Condition, Table, TableError, Write, Written};
 
 /// Connections by the time they were first seen, newest last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct Live {
 }
 
 /// More than any broadcast needs; the oldest of the dead are forgotten first.
-const REMEMBERED: usize = 100;
+const MAX_CONNECTIONS: usize = 100;
 
 impl Live {
     /// The newest of the living connections, once those not seen before are added behind the others.
@@ -26,7 +26,7 @@ impl Live {
                 self.connections.push((*connection).to_owned());
             }
         }
-        let mut too_many = self.connections.len().saturating_sub(REMEMBERED);
+        let mut too_many = self.connections.len().saturating_sub(MAX_CONNECTIONS);
         self.connections.retain(|seen| {
             let is_forgotten = too_many > 0 && !living.contains(&seen.as_str());
             too_many -= usize::from(is_forgotten);
@@ -36,20 +36,12 @@ impl Live {
     }
 }
 
-/// # Errors
-/// When the table does not answer.
 pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Result<Live, TableError> {
-    if !schedule.is_well_formed() {
-        return Ok(Live::default());
-    }
     let item = table.get(&keys::live(tenant, schedule)).await?;
     Ok(item.map(decode).transpose()?.unwrap_or_default())
 }
 
 /// `false` when somebody else remembered something in between; then read and decide again.
-///
-/// # Errors
-/// When the table does not answer.
 pub async fn remember(
     table: &Table,
     tenant: &TenantId,
@@ -61,7 +53,7 @@ pub async fn remember(
         seen => Condition::Equals("version", number(seen)),
     };
     let item = encode(&Live { connections: live.connections.clone(), version: live.version + 1 })?;
-    let write = Write { key: keys::live(tenant, schedule), action: Action::Put(item), condition: Some(condition) };
+    let write = Write::put(keys::live(tenant, schedule), item).only_if(condition);
     Ok(matches!(table.write(&write).await?, Written::Done(_)))
 }
 
@@ -85,7 +77,7 @@ mod tests {
         assert_eq!(live.newest(&names).as_deref(), Some("c149"));
         assert_eq!(live.newest(&names).as_deref(), Some("c149"));
         assert_eq!(live.newest(&["c0"]).as_deref(), Some("c0"));
-        assert_eq!(live.connections.len(), REMEMBERED);
+        assert_eq!(live.connections.len(), MAX_CONNECTIONS);
     }
 
     #[test]

@@ -22,10 +22,13 @@ pub mod idempotency;
 /// Fixed width, so that instants sort as text do.
 const INSTANT: &str = "%Y-%m-%dT%H:%M:%SZ";
 
-/// An instant as the table writes it: UTC, whole seconds, e.g. `2021-10-30T03:00:00Z`.
-#[must_use]
+/// The last second that is written with four digits of a year, and so sorts as a text.
+const LAST: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("a second of the year 9999");
+
+/// An instant as the table writes it: UTC, whole seconds, e.g. `2021-10-30T03:00:00Z`. What is later than the year
+/// 9999 is written as its last second.
 pub fn instant_text(instant: DateTime<Utc>) -> String {
-    instant.trunc_subsecs(0).format(INSTANT).to_string()
+    instant.min(LAST).trunc_subsecs(0).format(INSTANT).to_string()
 }
 
 fn instant_from_text(text: &str) -> Option<DateTime<Utc>> {
@@ -47,6 +50,39 @@ mod instant {
     }
 }
 
+/// For `#[serde(with = "stored")]`: values of the domain that the table keeps as text.
+mod stored {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::domain::stored::Stored;
+
+    pub fn serialize<T: Stored, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&value.to_store())
+    }
+
+    pub fn deserialize<'de, T: Stored, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        T::from_store(String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("not a value of its kind"))
+    }
+
+    pub mod option {
+        use super::{Deserialize, Deserializer, Error, Serializer, Stored};
+
+        #[expect(clippy::ref_option, reason = "serde calls it so")]
+        pub fn serialize<T: Stored, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+            match value {
+                Some(value) => super::serialize(value, serializer),
+                None => serializer.serialize_none(),
+            }
+        }
+
+        pub fn deserialize<'de, T: Stored, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+            let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+            T::from_store(text).map(Some).ok_or_else(|| D::Error::custom("not a value of its kind"))
+        }
+    }
+}
+
 fn encode(item: &impl Serialize) -> Result<Item, TableError> {
     serde_dynamo::to_item(item).map_err(|error| TableError::Broken(format!("an item cannot be written: {error}")))
 }
@@ -55,8 +91,8 @@ fn decode<T: DeserializeOwned>(item: Item) -> Result<T, TableError> {
     serde_dynamo::from_item(item).map_err(|error| TableError::Broken(format!("an item cannot be read: {error}")))
 }
 
-fn text(value: impl Into<String>) -> Value {
-    Value::S(value.into())
+fn text(value: impl ToString) -> Value {
+    Value::S(value.to_string())
 }
 
 fn number(value: i64) -> Value {

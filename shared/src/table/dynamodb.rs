@@ -13,14 +13,15 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue,
-    ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity,
+    ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use uuid::Uuid;
 
 use self::expression::Expression;
 use super::{
-    Action, Backend, Fault, Item, Key, PK, Page, Promise, Query, Range, Refusal, SK, Transacted, Value, Write, Written,
+    Backend, BackendFuture, Effect, Fault, Item, Key, PK, Page, Query, Range, Refusal, SK, Transacted, Value, Write,
+    Written,
 };
 use crate::platform::telemetry;
 
@@ -133,8 +134,8 @@ impl DynamoDb {
     async fn write_one(&self, write: &Write) -> Result<Written, Fault> {
         let mut words = Expression::default();
         let condition = write.condition.as_ref().map(|condition| words.condition(condition));
-        let result = match &write.action {
-            Action::Put(_) => {
+        let result = match &write.effect {
+            Effect::Put(_) => {
                 let answer = self
                     .writes
                     .put_item()
@@ -149,7 +150,7 @@ impl DynamoDb {
                     .await;
                 answer.map(|answer| (answer.consumed_capacity, None)).map_err(|error| refused_or_fault(&error))
             }
-            Action::Update(changes) => {
+            Effect::Update(changes) => {
                 let update = words.update(changes);
                 let answer = self
                     .writes
@@ -169,7 +170,8 @@ impl DynamoDb {
                     .map(|answer| (answer.consumed_capacity, answer.attributes))
                     .map_err(|error| refused_or_fault(&error))
             }
-            Action::Delete => {
+            Effect::Check => return Err(Fault::Broken("a check belongs in a transaction".to_owned())),
+            Effect::Delete => {
                 let answer = self
                     .writes
                     .delete_item()
@@ -246,8 +248,8 @@ impl DynamoDb {
         let mut words = Expression::default();
         let condition = write.condition.as_ref().map(|condition| words.condition(condition));
         let item = TransactWriteItem::builder();
-        let item = match &write.action {
-            Action::Put(_) => item.put(
+        let item = match &write.effect {
+            Effect::Put(_) => item.put(
                 Put::builder()
                     .table_name(&self.table)
                     .set_item(write.whole_item().map(Into::into))
@@ -257,7 +259,7 @@ impl DynamoDb {
                     .return_values_on_condition_check_failure(OnFailure::AllOld)
                     .build()?,
             ),
-            Action::Update(changes) => {
+            Effect::Update(changes) => {
                 let update = words.update(changes);
                 item.update(
                     Update::builder()
@@ -271,7 +273,17 @@ impl DynamoDb {
                         .build()?,
                 )
             }
-            Action::Delete => item.delete(
+            Effect::Check => item.condition_check(
+                ConditionCheck::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key_attributes(&write.key)))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(words.names())
+                    .set_expression_attribute_values(words.values())
+                    .return_values_on_condition_check_failure(OnFailure::AllOld)
+                    .build()?,
+            ),
+            Effect::Delete => item.delete(
                 Delete::builder()
                     .table_name(&self.table)
                     .set_key(Some(key_attributes(&write.key)))
@@ -287,7 +299,7 @@ impl DynamoDb {
 }
 
 impl Backend for DynamoDb {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
         Box::pin(async move {
             match keys {
                 [key] => Ok(vec![self.get_one(key).await?]),
@@ -296,15 +308,15 @@ impl Backend for DynamoDb {
         })
     }
 
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> Promise<'a, Page> {
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
         Box::pin(self.query_page(query, after))
     }
 
-    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
         Box::pin(self.write_one(write))
     }
 
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
         Box::pin(self.transact_all(writes, token))
     }
 }

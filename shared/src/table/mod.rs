@@ -3,6 +3,7 @@
 //! This module owns retries: one decision is attempted until it is carried out, refused, or out of
 //! budget. What a refusal means is the caller's to decide. Everything is read strongly consistent.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::platform::telemetry::TableCall;
 pub mod dynamodb;
 
 /// A future that a back end returns.
-pub type Promise<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+pub type BackendFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
@@ -49,18 +50,21 @@ pub enum Change {
     Remove(&'static str),
 }
 
+/// What a write does to its item.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub enum Effect {
     /// The whole item; its key is added.
     Put(Item),
     Update(Vec<Change>),
     Delete,
+    /// Nothing: the condition alone matters. Only in transactions.
+    Check,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Write {
     pub key: Key,
-    pub action: Action,
+    pub effect: Effect,
     pub condition: Option<Condition>,
 }
 
@@ -80,6 +84,25 @@ pub enum Range {
     Below(String),
     AtMost(String),
     Above(String),
+}
+
+impl Query {
+    /// The whole partition, in ascending order.
+    pub fn all(pk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), range: Range::All, descending: false, limit: None }
+    }
+
+    pub fn within(self, range: Range) -> Self {
+        Self { range, ..self }
+    }
+
+    pub fn descending(self) -> Self {
+        Self { descending: true, ..self }
+    }
+
+    pub fn at_most(self, limit: usize) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
 }
 
 /// One answer to a query, and the sort key to go on after when there is more.
@@ -129,13 +152,22 @@ pub enum TableError {
     Broken(String),
 }
 
+impl fmt::Display for TableError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(cause) => write!(formatter, "the table is unavailable: {cause}"),
+            Self::Broken(cause) => write!(formatter, "the table refused, or keeps what cannot be read: {cause}"),
+        }
+    }
+}
+
 /// One attempt at each verb. AWS and the embedded engine are one implementation; a simulation is another.
 pub trait Backend: Send + Sync {
     /// In the order of the keys, which are distinct.
-    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>>;
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> Promise<'a, Page>;
-    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written>;
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted>;
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>>;
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page>;
+    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written>;
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted>;
 }
 
 #[derive(Clone)]
@@ -151,7 +183,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
 impl Table {
-    #[must_use]
     pub fn new(backend: Arc<dyn Backend>, random: Random) -> Self {
         Self { backend, random }
     }
@@ -168,8 +199,9 @@ impl Table {
     ///
     /// # Errors
     /// As `get`.
-    pub async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        self.attempt(READ_BUDGET, || self.backend.get(keys)).await
+    pub async fn get_all<const N: usize>(&self, keys: &[Key; N]) -> Result<[Option<Item>; N], TableError> {
+        let items = self.attempt(READ_BUDGET, || self.backend.get(keys)).await?;
+        items.try_into().map_err(|_| TableError::Broken("a batch came back incomplete".to_owned()))
     }
 
     /// All items that the query names, whatever number of pages they come in.
@@ -219,7 +251,7 @@ impl Table {
     async fn attempt<'a, T>(
         &self,
         budget: Duration,
-        mut call: impl FnMut() -> Promise<'a, T>,
+        mut call: impl FnMut() -> BackendFuture<'a, T>,
     ) -> Result<T, TableError> {
         let meter = TableCall::start();
         let deadline = tokio::time::Instant::now() + budget;
@@ -247,7 +279,6 @@ impl Table {
 }
 
 impl Refusal {
-    #[must_use]
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
@@ -258,10 +289,38 @@ pub const PK: &str = "PK";
 pub const SK: &str = "SK";
 
 impl Write {
+    /// Writes an item that must not exist yet.
+    pub fn create(key: Key, item: Item) -> Self {
+        Self::put(key, item).only_if(Condition::Absent)
+    }
+
+    /// Writes an item, whatever was there.
+    pub fn put(key: Key, item: Item) -> Self {
+        Self { key, effect: Effect::Put(item), condition: None }
+    }
+
+    /// Changes attributes; an item that does not exist is made of them.
+    pub fn update(key: Key, changes: Vec<Change>) -> Self {
+        Self { key, effect: Effect::Update(changes), condition: None }
+    }
+
+    /// Removes an item, if it is there.
+    pub fn delete(key: Key) -> Self {
+        Self { key, effect: Effect::Delete, condition: None }
+    }
+
+    /// Writes nothing; the transaction happens only if the condition holds.
+    pub fn check(key: Key, condition: Condition) -> Self {
+        Self { key, effect: Effect::Check, condition: Some(condition) }
+    }
+
+    pub fn only_if(self, condition: Condition) -> Self {
+        Self { condition: Some(condition), ..self }
+    }
+
     /// The item that a put leaves: its attributes and its key.
-    #[must_use]
     pub fn whole_item(&self) -> Option<Item> {
-        let Action::Put(item) = &self.action else { return None };
+        let Effect::Put(item) = &self.effect else { return None };
         let mut item = item.clone();
         item.insert(PK.to_owned(), Value::S(self.key.pk.clone()));
         item.insert(SK.to_owned(), Value::S(self.key.sk.clone()));

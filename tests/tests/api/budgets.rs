@@ -9,7 +9,6 @@ use shared::domain::interval::Interval;
 use shared::http::request::Request;
 use shared::platform::telemetry::{self, Record};
 use shared::store::calendar::{self, Node};
-use shared::store::instant_text;
 use shared::table::Transacted;
 
 use crate::support::calendar::{nodes, plan};
@@ -153,12 +152,7 @@ async fn fill(product: &Product, count: u32) {
         let id = app.random.uuid().into();
         let writes = calendar::take(&tenant, &owner, interval, &id, None).expect("items");
         assert!(matches!(app.table.transact(&writes).await.expect("the table answers"), Transacted::Done));
-        owner = Node {
-            start: instant_text(interval.start()),
-            ends: instant_text(interval.end()),
-            schedule: Some(id),
-            ..owner
-        };
+        owner = Node { start: interval.start().into(), ends: interval.end().into(), schedule: Some(id), ..owner };
     }
 }
 

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::ids::UserId;
 use shared::operations::idempotency::IdempotencyKey;
-use shared::store::{idempotency, keys};
+use shared::store::idempotency::{self, Claim, Claimed, Place};
 
 async fn count(actor: &Actor, path: &str) -> usize {
     let list: Value = actor.get(path).await.ok();
@@ -177,15 +177,10 @@ async fn a_request_that_died_does_not_hold_its_key_for_ever() {
     let now = app.clock.now().timestamp();
     for (key, lease_end) in [("dead", now - 1), ("alive", now + 30)] {
         let sent = IdempotencyKey::new(key, b"another body");
-        let place = keys::idempotency(&local::demo::TENANT.into(), UserId(1), "create_schedule", &sent.key);
-        let claim = idempotency::Claim {
-            body: sent.body,
-            operation: "died".to_owned(),
-            lease_end,
-            answer: None,
-            expires_at: now + 86_400,
-        };
-        idempotency::claim(&app.table, &place, &claim, now).await.unwrap().unwrap();
+        let place = Place::new(&local::demo::TENANT.into(), UserId(1), "create_schedule", &sent.key);
+        let claim =
+            Claim { body: sent.body, operation: "died".to_owned(), lease_end, answer: None, expires_at: now + 86_400 };
+        assert!(matches!(idempotency::claim(&app.table, &place, &claim, now).await.unwrap(), Claimed::Ours));
     }
     master.post_once("/api/schedule", "dead", &new_schedule(1)).await.ok();
     master.post_once("/api/schedule", "alive", &new_schedule(2)).await.refused(422, "idempotency_key_reused");

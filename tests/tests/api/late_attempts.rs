@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::TenantId;
+use shared::domain::tenant::State;
 use shared::operations::{broadcasts, tenants};
-use shared::store::tenants::State;
 use shared::table::dynamodb::DynamoDb;
-use shared::table::{Backend, Fault, Item, Key, Page, Promise, Query, Table, Transacted, Write, Written};
+use shared::table::{Backend, BackendFuture, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
 use uuid::Uuid;
 
 enum Held {
@@ -77,19 +77,19 @@ impl Slow {
 }
 
 impl Backend for Slow {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
         self.table.get(keys)
     }
 
-    fn query<'a>(&'a self, query: &'a Query, from: Option<String>) -> Promise<'a, Page> {
+    fn query<'a>(&'a self, query: &'a Query, from: Option<String>) -> BackendFuture<'a, Page> {
         self.table.query(query, from)
     }
 
-    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
         Box::pin(self.meet(Held::Write(write.clone()), self.table.write(write)))
     }
 
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
         Box::pin(self.meet(Held::Transaction(writes.to_vec(), token), self.table.transact(writes, token)))
     }
 }

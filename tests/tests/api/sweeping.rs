@@ -8,10 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shared::domain::ids::TenantId;
 use shared::domain::interval::Interval;
-use shared::domain::schedule::{Plan, ScheduleName};
-use shared::store::todo::{self, Order, Reservation, Todo};
+use shared::domain::schedule::{Plan, Reservation, ScheduleName};
+use shared::operations::sweeping;
+use shared::store::todo::{self, Entry, Order, Todo};
 use shared::store::{calendar, instant_text, messages};
-use shared::table::Transacted;
+use shared::table::{Key, Transacted, Value, Write};
 
 use crate::support::calendar::{assert_is_consistent, nodes, plan};
 
@@ -23,7 +24,7 @@ async fn sweep(product: &Product) {
     product.invoke("sweeper", &json!({})).await.expect("a sweep");
 }
 
-async fn due(product: &Product) -> Vec<Todo> {
+async fn due(product: &Product) -> Vec<Entry> {
     let app = &product.server.app;
     todo::due(&app.table, app.clock.now(), 1_000, Order::MostUrgentFirst).await.unwrap()
 }
@@ -63,12 +64,17 @@ async fn plan_again(master: &Actor, upstream: &Upstream, hour: u32) {
     master.plan(hour).await;
 }
 
+/// Notes that a channel is to be deleted.
+async fn delete_later(product: &Product, channel_id: &str, due: DateTime<Utc>) {
+    let write = todo::add(&Todo::Channel { channel_id: channel_id.to_owned(), due }).unwrap();
+    product.server.app.table.write(&write).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_channel_that_is_gone_already_is_struck_off() {
     let product = Product::start().await;
     let master = product.master().await;
-    let write = todo::delete_channel("never-was", product.server.app.clock.now_second()).unwrap();
-    product.server.app.table.write(&write).await.unwrap();
+    delete_later(&product, "never-was", product.server.app.clock.now_second()).await;
     product.advance(Duration::from_secs(2));
     sweep(&product).await;
     assert!(due(&product).await.is_empty());
@@ -86,11 +92,10 @@ async fn die_in_the_middle(product: &Product, start: u32, end: u32, lease_end: D
         created_at: app.clock.now_second(),
         created_by: "master".to_owned(),
     };
-    let owner = calendar::before(&app.table, &demo(), &instant_text(instant(end)), 1).await.unwrap().remove(0);
-    let reserved_until = instant_text(lease_end);
-    let mut writes = calendar::take(&demo(), &owner, plan.interval, &plan.id, Some(&reserved_until)).unwrap().to_vec();
+    let owner = calendar::before(&app.table, &demo(), instant(end).into(), 1).await.unwrap().remove(0);
+    let mut writes = calendar::take(&demo(), &owner, plan.interval, &plan.id, Some(lease_end)).unwrap().to_vec();
     let reservation = Reservation { tenant: demo(), plan: plan.clone(), operation: "dead".to_owned(), lease_end };
-    writes.push(todo::reserve(&reservation).unwrap());
+    writes.push(todo::add(&Todo::Reservation(reservation)).unwrap());
     assert!(matches!(app.table.transact(&writes).await.unwrap(), Transacted::Done));
     plan
 }
@@ -103,7 +108,7 @@ async fn a_reservation_holds_its_time_unseen_until_its_lease_ends_and_is_swept()
     let reserved = die_in_the_middle(&product, 1, 3, soon).await;
     assert_eq!(master.get("/api/schedule").await.ok(), json!([]));
     let problem = master.post("/api/schedule", &new_schedule(2)).await.refused(409, "schedule_overlap");
-    assert_eq!(problem["conflicts_with"]["schedule_id"], reserved.id.as_str());
+    assert_eq!(problem["conflicts_with"]["schedule_id"], reserved.id.to_string());
     master.get(&format!("/api/delivery?schedule_id={}", reserved.id)).await.refused(404, "schedule_not_found");
     sweep(&product).await;
     assert_eq!(nodes(&product).await.len(), 2, "its time has not come");
@@ -138,8 +143,7 @@ async fn what_cannot_be_finished_holds_nothing_else_up() {
     let product = Product::start_with(upstream.options()).await;
     let long_ago = product.server.app.clock.now_second() - TimeDelta::hours(1);
     for number in 0..150 {
-        let write = todo::delete_channel(&format!("stuck-{number}"), long_ago + TimeDelta::seconds(number)).unwrap();
-        product.server.app.table.write(&write).await.unwrap();
+        delete_later(&product, &format!("stuck-{number}"), long_ago + TimeDelta::seconds(number)).await;
     }
     die_in_the_middle(&product, 1, 3, product.server.app.clock.now_second() - TimeDelta::seconds(1)).await;
     upstream.is(Mood::Answers(500, String::new()));
@@ -181,7 +185,7 @@ async fn the_chat_of_a_deleted_schedule_is_removed() {
     product.advance(Duration::from_mins(2));
     sweep(&product).await;
     let left = async |id: &str| {
-        let messages = messages::after(&product.server.app.table, &demo(), &id.into(), None, None).await.unwrap();
+        let messages = messages::after(&product.server.app.table, &demo(), &id.into(), None, usize::MAX).await.unwrap();
         messages.len()
     };
     assert_eq!((left(&id).await, left(&other).await), (0, 3));
@@ -233,4 +237,46 @@ async fn a_hanging_imageflux_delays_a_deletion_but_does_not_stop_it() {
     upstream.is(Mood::Kind);
     master.plan(1).await;
     assert_is_consistent(&product, &master).await;
+}
+
+#[tokio::test]
+async fn an_entry_that_cannot_be_read_is_reported_and_holds_nothing_up() {
+    let product = Product::start().await;
+    let app = &product.server.app;
+    let due_at = app.clock.now_second() - TimeDelta::hours(1);
+    let key = Key { pk: "TODO".to_owned(), sk: format!("{}#of-a-later-version", instant_text(due_at)) };
+    let kind = ("kind".to_owned(), Value::S("a kind of a later version".to_owned()));
+    let item = std::collections::HashMap::from([kind]).into();
+    app.table.write(&Write::create(key.clone(), item)).await.unwrap();
+    delete_later(&product, "never-was", due_at + TimeDelta::seconds(1)).await;
+    let swept = sweeping::sweep(app).await.unwrap();
+    assert_eq!((swept.finished, swept.left), (1, Vec::new()));
+    assert_eq!(swept.unreadable, std::slice::from_ref(&key.sk));
+    assert!(swept.oldest_left >= 3_600, "its age is told: {}", swept.oldest_left);
+    assert_eq!(due(&product).await.into_iter().map(|entry| entry.key).collect::<Vec<_>>(), [key.sk]);
+}
+
+#[tokio::test]
+async fn an_entry_that_stays_says_why() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let app = &product.server.app;
+    delete_later(&product, "stuck", app.clock.now_second() - TimeDelta::seconds(1)).await;
+    upstream.is(Mood::Answers(500, String::new()));
+    let swept = sweeping::sweep(app).await.unwrap();
+    let [left] = &swept.left[..] else { panic!("{swept:?}") };
+    assert_eq!(left.kind, "channel");
+    assert!(left.key.ends_with("#stuck") && left.reason.contains("imageflux"), "{left:?}");
+    upstream.is(Mood::Kind);
+    assert_eq!(sweeping::sweep(app).await.unwrap().finished, 1);
+}
+
+#[tokio::test]
+async fn the_sweeper_refuses_an_action_it_does_not_know() {
+    let product = Product::start().await;
+    product.invoke("sweeper", &json!({"action": "sweep"})).await.expect("a sweep");
+    for action in [json!("reconsile"), json!(""), json!(1), json!({})] {
+        let refused = product.invoke("sweeper", &json!({"action": action})).await;
+        assert!(refused.is_err_and(|error| error.contains("unknown action")), "{action}");
+    }
 }

@@ -87,7 +87,7 @@ impl Reader {
         let Reply::Done(seen) = self.actor.perform(Call::ReadChat, work, count).await else { return false };
         let ids = seen.messages.iter().map(|message| message.id.to_string()).collect();
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(ids);
-        let scope = Scope { tenant: &self.actor.bearer.tenant, list: self.schedule.as_str() };
+        let scope = Scope { tenant: &self.actor.bearer.tenant, list: &self.schedule.to_string() };
         let cursor = cursor::from_progress(&scope, &seen.progress);
         self.after = cursor::to_progress(&scope, &cursor).expect("its own cursor");
         seen.has_more

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::ScheduleId;
+use shared::domain::moment::Moment;
 use shared::domain::schedule::{Plan, Schedule};
 use shared::operations::Error;
 use shared::operations::schedules::NewSchedule;
 use shared::platform::random::Random;
-use shared::store::{calendar, instant_text, schedules};
-use shared::table::{Action, Backend, Condition, Item, Key, Page, Promise, Query, Transacted, Write, Written};
+use shared::store::{calendar, schedules};
+use shared::table::{Backend, BackendFuture, Condition, Effect, Item, Key, Page, Query, Transacted, Write, Written};
 use uuid::Uuid;
 
 use crate::checks::text;
@@ -34,20 +35,20 @@ impl Altered {
 }
 
 impl Backend for Altered {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
         self.table.get(keys)
     }
 
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> Promise<'a, Page> {
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
         self.table.query(query, after)
     }
 
-    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
         let write = self.altered(write);
         Box::pin(async move { self.table.write(&write).await })
     }
 
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
         let writes: Vec<Write> = writes.iter().map(|write| self.altered(write)).collect();
         let token = self.tokens.as_ref().map_or(token, Random::uuid);
         Box::pin(async move { self.table.transact(&writes, token).await })
@@ -86,7 +87,7 @@ pub fn with_a_new_token_for_each_attempt() -> Seams {
 /// That a channel has to be deleted is not written down.
 pub fn without_the_note_of_a_needless_channel() -> Seams {
     let table = altering(|write| {
-        if let Action::Put(item) = &write.action
+        if let Effect::Put(item) = &write.effect
             && text(item, "kind") == "channel"
         {
             "NOWHERE".clone_into(&mut write.key.pk);
@@ -98,7 +99,7 @@ pub fn without_the_note_of_a_needless_channel() -> Seams {
 /// The answer under an idempotency key is not kept with the effect.
 pub fn without_the_answer_beside_the_effect() -> Seams {
     let table = altering(|write| {
-        if write.key.pk.starts_with("IDEM#") && matches!(write.action, Action::Update(_)) {
+        if write.key.pk.starts_with("IDEM#") && matches!(write.effect, Effect::Update(_)) {
             "NOWHERE".clone_into(&mut write.key.pk);
             write.condition = None;
         }
@@ -122,9 +123,9 @@ pub async fn create_channel_first(app: &App, bearer: &Bearer, new: NewSchedule) 
         created_at: app.clock.now_second(),
         created_by: "master".to_owned(),
     };
-    let (tenant, id, interval) = (&bearer.tenant, plan.id.clone(), plan.interval);
-    let (start, end) = (instant_text(interval.start()), instant_text(interval.end()));
-    let owners = calendar::before(&app.table, tenant, &end, 1).await?;
+    let (tenant, id, interval) = (&bearer.tenant, plan.id, plan.interval);
+    let (start, end) = (Moment::from(interval.start()), Moment::from(interval.end()));
+    let owners = calendar::before(&app.table, tenant, end, 1).await?;
     if let Some(owner) = owners.first().filter(|owner| owner.ends <= start && owner.nxt >= end) {
         let mut writes = calendar::take(tenant, owner, interval, &id, None)?.to_vec();
         writes.push(schedules::create(tenant, &Schedule { plan, channel: Some(channel) })?);
@@ -150,7 +151,7 @@ pub fn without_the_guard_of_an_address() -> Seams {
 /// A new password does not end the tokens of the old one.
 pub fn without_an_end_to_old_tokens() -> Seams {
     let table = altering(|write| {
-        if let Action::Update(changes) = &mut write.action {
+        if let Effect::Update(changes) = &mut write.effect {
             changes.retain(|change| !matches!(change, shared::table::Change::Set("token_version", _)));
         }
     });

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::time::Duration;
 
-use shared::table::{Action, Change, Condition, Item, Key, Query, Range, Refusal, Value, Write, Written};
+use shared::table::{Change, Condition, Effect, Item, Key, Query, Range, Refusal, Value, Write, Written};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -88,7 +88,7 @@ impl Model {
             return Some(Written::Refused(found));
         }
         let after = apply(write, found);
-        let answer = if matches!(write.action, Action::Update(_)) { after.clone() } else { None };
+        let answer = if matches!(write.effect, Effect::Update(_)) { after.clone() } else { None };
         self.commit(vec![(write.key.clone(), after)], Instant::now());
         Some(Written::Done(answer))
     }
@@ -153,12 +153,13 @@ pub fn sort_key(item: &Item) -> String {
 }
 
 fn apply(write: &Write, before: Option<Item>) -> Option<Item> {
-    match &write.action {
-        Action::Delete => None,
-        Action::Put(_) => write.whole_item(),
-        Action::Update(changes) => {
+    match &write.effect {
+        Effect::Delete => None,
+        Effect::Check => before,
+        Effect::Put(_) => write.whole_item(),
+        Effect::Update(changes) => {
             let mut item = before.or_else(|| {
-                let empty = Write { action: Action::Put(HashMap::<String, Value>::new().into()), ..write.clone() };
+                let empty = Write { effect: Effect::Put(HashMap::<String, Value>::new().into()), ..write.clone() };
                 empty.whole_item()
             })?;
             for change in changes {

@@ -127,10 +127,7 @@ async fn set_password(actor: &Actor, memory: &Memory, user: UserId, password: &s
         id: user,
         name: None,
         password: Some(Password::parse(&password).expect("a password")),
-        delivery: None,
-        view: None,
-        schedule: None,
-        user: None,
+        permissions: Vec::new(),
     };
     let work = users::update_user(&actor.app, &actor.bearer, Ok(change));
     if let Reply::Done(()) | Reply::Unknown = actor.perform(call, work, |()| String::new()).await {

@@ -128,7 +128,7 @@ fn conflict_is_justified(entry: &Entry, spans: &[Span], findings: &mut Findings)
     let (start, end) = (instant_text(conflict.interval.start()), instant_text(conflict.interval.end()));
     let was_there = spans.iter().any(|span| {
         let is_it =
-            span.pk == pk && span.schedule == conflict.schedule.as_str() && span.start == start && span.end == end;
+            span.pk == pk && span.schedule == conflict.schedule.to_string() && span.start == start && span.end == end;
         is_it && span.from <= entry.returned && span.to >= entry.invoked
     });
     let is_justified = was_there && conflict.interval.overlaps(interval) && !is_own;
@@ -137,7 +137,7 @@ fn conflict_is_justified(entry: &Entry, spans: &[Span], findings: &mut Findings)
 
 fn nothing_that_started_was_deleted(entry: &Entry, spans: &[Span], findings: &mut Findings) {
     let (Call::DeleteSchedule { id }, Outcome::Done(_)) = (&entry.call, &entry.outcome) else { return };
-    let last = spans.iter().filter(|span| span.schedule == id.as_str()).max_by_key(|span| span.from);
+    let last = spans.iter().filter(|span| span.schedule == id.to_string()).max_by_key(|span| span.from);
     let asked_at = instant_text(instant(entry.invoked + entry.skew));
     findings.require(last.is_some_and(|last| asked_at < last.start), "nothing that started is deleted", || {
         format!("{entry:?}")
@@ -150,7 +150,7 @@ fn delivery_is_true(entry: &Entry, evidence: &Evidence, findings: &mut Findings)
     let mut was_true = false;
     let mut is_true = false;
     for commit in evidence.journal.iter().take_while(|commit| commit.at <= entry.returned) {
-        let is_it = |key: &Key| key.pk.starts_with("SCHED#") && key.sk == id.as_str();
+        let is_it = |key: &Key| key.pk.starts_with("SCHED#") && key.sk == id.to_string();
         for (_, after) in commit.changes.iter().filter(|(key, _)| is_it(key)) {
             was_true |= is_true && commit.seen_at >= entry.invoked;
             is_true = after.as_ref().is_some_and(|item| text(item, "channel_id") == channel);
@@ -189,7 +189,7 @@ fn acknowledged_is_there(evidence: &Evidence, last: &Items, findings: &mut Findi
         let (Call::CreateSchedule { name, interval, .. }, Outcome::Done(id)) = (&created.call, &created.outcome) else {
             continue;
         };
-        let about = |entry: &&Entry| matches!(&entry.call, Call::MoveSchedule { id: of, .. } | Call::DeleteSchedule { id: of } if of.as_str() == id);
+        let about = |entry: &&Entry| matches!(&entry.call, Call::MoveSchedule { id: of, .. } | Call::DeleteSchedule { id: of } if of.to_string() == *id);
         let later: Vec<&Entry> = evidence.entries.iter().filter(about).collect();
         let deletions = || later.iter().filter(|entry| matches!(entry.call, Call::DeleteSchedule { .. }));
         let item = last.get(&Key { pk: format!("SCHED#{}", created.tenant), sk: id.clone() });

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use shared::table::{Backend, Fault, Item, Key, Page, Promise, Query, Transacted, Write, Written};
+use shared::table::{Backend, BackendFuture, Fault, Item, Key, Page, Query, Transacted, Write, Written};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
@@ -149,19 +149,19 @@ async fn attempt<T: Send + 'static>(
 }
 
 impl Backend for SimulatedTable {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> Promise<'a, Vec<Option<Item>>> {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
         Box::pin(attempt(READ_ATTEMPT, self.clone().serve_get(keys.to_vec())))
     }
 
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> Promise<'a, Page> {
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
         Box::pin(attempt(READ_ATTEMPT, self.clone().serve_query(query.clone(), after)))
     }
 
-    fn write<'a>(&'a self, write: &'a Write) -> Promise<'a, Written> {
+    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
         Box::pin(attempt(WRITE_ATTEMPT, self.clone().serve_write(write.clone())))
     }
 
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> Promise<'a, Transacted> {
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
         Box::pin(attempt(WRITE_ATTEMPT, self.clone().serve_transaction(writes.to_vec(), token)))
     }
 }

@@ -1,15 +1,13 @@
 //! Finding a place in the calendar: which gap an interval fits into, or who stands in its way.
 
-use std::time::Duration;
-
 use super::reservations;
 use crate::app::App;
 use crate::domain::ids::TenantId;
 use crate::domain::interval::Interval;
 use crate::domain::schedule::{Plan, Schedule};
-use crate::operations::{Conflict, Error};
+use crate::operations::{Conflict, Error, pause};
 use crate::store::calendar::{self, Node};
-use crate::store::{instant_text, schedules, todo};
+use crate::store::{schedules, todo};
 use crate::table::TableError;
 
 /// What lies after a node, as far as an interval is concerned.
@@ -18,14 +16,14 @@ pub(in crate::operations) enum Gap {
     Free,
     /// The node itself is in the way.
     Taken,
-    /// There must be another node before the interval's end: the list was seen in the middle of a change.
+    /// Another node starts before the interval's end: the list was read in the middle of a change.
     Torn,
 }
 
 pub(in crate::operations) fn gap(owner: &Node, interval: Interval) -> Gap {
-    if owner.ends > instant_text(interval.start()) {
+    if owner.ends > interval.start().into() {
         Gap::Taken
-    } else if owner.nxt < instant_text(interval.end()) {
+    } else if owner.nxt < interval.end().into() {
         Gap::Torn
     } else {
         Gap::Free
@@ -38,11 +36,11 @@ pub(in crate::operations) async fn gap_owner(
     tenant: &TenantId,
     interval: Interval,
 ) -> Result<Node, TableError> {
-    let nodes = calendar::before(&app.table, tenant, &instant_text(interval.end()), 1).await?;
+    let nodes = calendar::before(&app.table, tenant, interval.end().into(), 1).await?;
     nodes.into_iter().next().ok_or_else(|| TableError::Broken("a calendar without a head".to_owned()))
 }
 
-/// Says who stands in the way of an interval, or clears away a reservation whose lease has ended.
+/// Fails with the schedule that is in the way of an interval, or releases a reservation whose lease has ended.
 pub(in crate::operations) async fn make_way(
     app: &App,
     tenant: &TenantId,
@@ -51,7 +49,7 @@ pub(in crate::operations) async fn make_way(
 ) -> Result<(), Error> {
     let Some(id) = &node.schedule else { return Err(Error::Internal("the head of a calendar collides".to_owned())) };
     let reservation = async {
-        match node.lease_end() {
+        match node.reserved_until {
             Some(lease_end) => todo::reservation(&app.table, tenant, id, lease_end).await,
             None => Ok(None),
         }
@@ -71,9 +69,4 @@ pub(in crate::operations) async fn make_way(
 
 fn overlap(plan: Plan) -> Error {
     Error::ScheduleOverlap(Box::new(Conflict::from(plan)))
-}
-
-/// Lets a change that was seen half done become whole.
-pub(in crate::operations) async fn pause(app: &App) {
-    app.table.pause_up_to(Duration::from_millis(50)).await;
 }

@@ -1,13 +1,12 @@
 //! Moving a schedule: what has to change in the calendar.
 
-use super::gaps::{Gap, gap, make_way, pause};
+use super::gaps::{Gap, gap, make_way};
 use crate::app::App;
 use crate::domain::ids::TenantId;
 use crate::domain::interval::Interval;
 use crate::domain::schedule::Plan;
-use crate::operations::Error;
+use crate::operations::{Error, pause};
 use crate::store::calendar::{self, Node};
-use crate::store::instant_text;
 use crate::table::Write;
 
 /// What has to change in the calendar for a schedule to move. `None` when it has to be read again.
@@ -21,12 +20,12 @@ pub(in crate::operations) async fn moving(
     if from == to {
         return Ok(Some(Vec::new()));
     }
-    let new_end = instant_text(to.end());
+    let new_end = to.end().into();
     let (around, owners) = tokio::try_join!(
         calendar::at_with_predecessor(&app.table, tenant, from.start()),
-        calendar::before(&app.table, tenant, &new_end, 2)
+        calendar::before(&app.table, tenant, new_end, 2)
     )?;
-    let Some((node, predecessor)) = around.filter(|(node, _)| node.is(&seen.id)) else {
+    let Some((node, predecessor)) = around.filter(|(node, _)| node.belongs_to(&seen.id)) else {
         pause(app).await;
         return Ok(None);
     };
@@ -34,21 +33,21 @@ pub(in crate::operations) async fn moving(
         if new_end <= node.nxt {
             return Ok(Some(vec![calendar::set_end(tenant, &node, &seen.id, to.end())]));
         }
-        if let Some(next) = calendar::at(&app.table, tenant, &node.nxt).await?.filter(|next| !next.is(&seen.id)) {
+        if let Some(next) = calendar::at(&app.table, tenant, node.nxt).await?.filter(|next| !next.belongs_to(&seen.id))
+        {
             make_way(app, tenant, &next, to).await?;
         }
         return Ok(None);
     }
     // Its own old interval never counts.
-    let Some(owner) = owners.into_iter().find(|owner| !owner.is(&seen.id)) else { return Ok(None) };
+    let Some(owner) = owners.into_iter().find(|owner| !owner.belongs_to(&seen.id)) else { return Ok(None) };
     // In the middle of another's change two reads can show one place twice; no transaction may name it twice.
-    if owner.start == node.start || (owner.start != predecessor.start && predecessor.start == instant_text(to.start()))
-    {
+    if owner.start == node.start || (owner.start != predecessor.start && predecessor.start == to.start().into()) {
         pause(app).await;
         return Ok(None);
     }
     if owner.start == predecessor.start {
-        let merged = Node { nxt: node.nxt.clone(), ..predecessor.clone() };
+        let merged = Node { nxt: node.nxt, ..predecessor.clone() };
         return match gap(&merged, to) {
             Gap::Free => Ok(Some(calendar::shift(tenant, &predecessor, &node, &seen.id, to)?)),
             Gap::Taken => make_way(app, tenant, &owner, to).await.map(|()| None),
@@ -60,9 +59,8 @@ pub(in crate::operations) async fn moving(
     }
     match gap(&owner, to) {
         Gap::Free => {
-            let lease = node.reserved_until.as_deref();
             let mut writes = calendar::give_back(tenant, &predecessor, &node).to_vec();
-            writes.extend(calendar::take(tenant, &owner, to, &seen.id, lease)?);
+            writes.extend(calendar::take(tenant, &owner, to, &seen.id, node.reserved_until)?);
             Ok(Some(writes))
         }
         Gap::Taken => make_way(app, tenant, &owner, to).await.map(|()| None),

@@ -3,9 +3,8 @@
 use api_tests::{Actor, Product, at_hour, new_schedule_at};
 use serde_json::Value;
 use shared::domain::ids::TenantId;
+use shared::domain::moment::Moment;
 use shared::store::calendar::{self, Node};
-
-const END_OF_TIME: &str = "9999-99-99T99:99:99Z";
 
 /// Plans a broadcast from one hour of 2030 to another and answers its id.
 pub async fn plan(actor: &Actor, start: u32, end: u32) -> String {
@@ -17,7 +16,7 @@ pub async fn plan(actor: &Actor, start: u32, end: u32) -> String {
 pub async fn nodes(product: &Product) -> Vec<Node> {
     let tenant = TenantId::from(local::demo::TENANT);
     let table = &product.server.app.table;
-    let mut nodes = calendar::before(table, &tenant, END_OF_TIME, 100_000).await.expect("the table answers");
+    let mut nodes = calendar::before(table, &tenant, Moment::End, 100_000).await.expect("the table answers");
     nodes.reverse();
     nodes
 }
@@ -30,10 +29,10 @@ pub async fn assert_is_consistent(product: &Product, reader: &Actor) {
         assert_eq!(node.nxt, next.start, "every node knows its successor");
         assert!(node.ends <= next.start, "{node:?} runs into {next:?}");
     }
-    assert_eq!(nodes.last().expect("a head").nxt, END_OF_TIME);
+    assert_eq!(nodes.last().expect("a head").nxt, Moment::End);
     let mut calendar: Vec<String> = nodes[1..]
         .iter()
-        .map(|node| format!("{} {} {}", node.schedule.as_ref().expect("an owner"), node.start, node.ends))
+        .map(|node| format!("{} {:?} {:?}", node.schedule.expect("an owner"), node.start, node.ends))
         .collect();
     let list = reader.get("/api/schedule").await.ok();
     let mut listed: Vec<String> = list.as_array().expect("an array").iter().map(in_utc).collect();
@@ -47,10 +46,10 @@ fn in_utc(schedule: &Value) -> String {
     let utc = |member: &str| {
         let japan = schedule[member].as_str().expect("text");
         let instant = shared::http::datetime::parse(japan).expect("a date-time");
-        shared::store::instant_text(instant)
+        Moment::from(instant)
     };
     let id = schedule["schedule_id"].as_str().expect("an id");
-    format!("{id} {} {}", utc("start_datetime"), utc("end_datetime"))
+    format!("{id} {:?} {:?}", utc("start_datetime"), utc("end_datetime"))
 }
 
 /// A product and a schedule of one hour in it, whose start has come so many seconds ago, or comes in so many.
