@@ -91,6 +91,7 @@ fn decode<T: DeserializeOwned>(item: Item) -> Result<T, TableError> {
     serde_dynamo::from_item(item).map_err(|error| TableError::Broken(format!("an item cannot be read: {error}")))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a text or an id, owned or borrowed")]
 fn text(value: impl ToString) -> Value {
     Value::S(value.to_string())
 }

@@ -92,14 +92,17 @@ impl Query {
         Self { pk: pk.into(), range: Range::All, descending: false, limit: None }
     }
 
+    #[must_use]
     pub fn within(self, range: Range) -> Self {
         Self { range, ..self }
     }
 
+    #[must_use]
     pub fn descending(self) -> Self {
         Self { descending: true, ..self }
     }
 
+    #[must_use]
     pub fn at_most(self, limit: usize) -> Self {
         Self { limit: Some(limit), ..self }
     }
@@ -314,6 +317,7 @@ impl Write {
         Self { key, effect: Effect::Check, condition: Some(condition) }
     }
 
+    #[must_use]
     pub fn only_if(self, condition: Condition) -> Self {
         Self { condition: Some(condition), ..self }
     }
