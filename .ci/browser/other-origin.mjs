@@ -43,11 +43,11 @@ try {
     const answer = await fetch(`${api}/simulator/publish`, { method: 'POST', body: JSON.stringify({ channel_id }) });
     assert.ok(answer.ok);
   });
-  const headers = { 'Accept-Language': 'en' };
+  const headers = { 'Accept-Language': 'en', 'X-Trace-Of-The-Page': 'any header that a library adds' };
   const made = await page.evaluate(([url, all]) => window.allCalls(url, all, window.publish), [api, headers]);
   assert.equal(made.length, 15, made.join(', '));
   const asked = new Set(preflights.flatMap((names) => names.split(',')));
-  for (const name of ['authorization', 'content-type', 'idempotency-key']) assert.ok(asked.has(name), `${name} in a preflight`);
+  for (const name of ['authorization', 'content-type', 'idempotency-key', 'x-trace-of-the-page']) assert.ok(asked.has(name), `${name} in a preflight`);
 
   const stranger = await open(unlisted);
   assert.equal(await stranger.page.evaluate((url) => window.canRead(url), api), false, 'an origin that is not listed reads');

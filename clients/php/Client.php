@@ -133,7 +133,7 @@ final class Client
         }
         $curl = curl_init();
         if ($method !== 'GET' || $this->getsAreJson) {
-            curl_setopt($curl, CURLOPT_POSTFIELDS, json_encode($parameters, JSON_THROW_ON_ERROR));
+            curl_setopt($curl, CURLOPT_POSTFIELDS, json_encode((object) $parameters, JSON_THROW_ON_ERROR));
         } elseif ($parameters !== []) {
             $url .= '?' . http_build_query($parameters);
         }
