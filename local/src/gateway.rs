@@ -1,4 +1,4 @@
-//! What API Gateway does: an HTTP request becomes an event of payload 2.0, and the answer becomes HTTP again.
+//! What API Gateway does: an HTTP request becomes an event, and the answer becomes HTTP again.
 
 use std::net::SocketAddr;
 
@@ -7,18 +7,18 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
-use shared::app::App;
+use serde_json::{Value, json};
 
+use crate::apps::Apps;
+use crate::event::GatewayRequest;
 use crate::functions;
 
-const DOMAIN: &str = "127.0.0.1";
 /// Longer than API Gateway's, and short enough to be a URL of an event.
 const MAX_URI: usize = 64_000;
 
 /// Every request that is not an invocation.
 pub async fn handle(
-    State(app): State<App>,
+    State(apps): State<Apps>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
     uri: Uri,
@@ -28,11 +28,23 @@ pub async fn handle(
     if uri.to_string().len() > MAX_URI {
         return plain(StatusCode::URI_TOO_LONG, "URI too long");
     }
-    let Some(function) = functions::named(functions::behind(uri.path())) else {
+    let name = functions::behind(uri.path());
+    let Some(function) = functions::named(name) else {
         return plain(StatusCode::NOT_FOUND, "no such function");
     };
-    let event = event(&app, peer, &method, &uri, &headers, &body);
-    match functions::invoke(&app, function, event).await {
+    let app = apps.of(name);
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let request = GatewayRequest {
+        headers: headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: body.to_vec(),
+        source_ip: peer.ip().to_string(),
+        id: app.random.uuid().to_string(),
+        time: app.clock.now(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        route_key: functions::route_key(method.as_str(), uri.path()),
+        ..GatewayRequest::new(method.as_str(), uri.path())
+    };
+    match functions::invoke(&app, function, request.payload_2()).await {
         Ok(answer) => response(&answer),
         // What cannot be an event cannot reach a function; the gateway refuses it.
         Err(error) => plain(StatusCode::BAD_REQUEST, &error),
@@ -40,7 +52,7 @@ pub async fn handle(
 }
 
 /// `POST /2015-03-31/functions/{name}/invocations`, as `aws lambda invoke` sends it.
-pub async fn invoke(State(app): State<App>, Path(name): Path<String>, body: Bytes) -> Response<Body> {
+pub async fn invoke(State(apps): State<Apps>, Path(name): Path<String>, body: Bytes) -> Response<Body> {
     let Some(function) = functions::named(&name) else {
         let error = json!({"Type": "User", "Message": format!("Function not found: {name}")});
         return with_json(StatusCode::NOT_FOUND, &error);
@@ -52,7 +64,7 @@ pub async fn invoke(State(app): State<App>, Path(name): Path<String>, body: Byte
             return with_json(StatusCode::BAD_REQUEST, &error);
         }
     };
-    match functions::invoke(&app, function, event).await {
+    match functions::invoke(&apps.of(&name), function, event).await {
         Ok(answer) => with_json(StatusCode::OK, &answer),
         Err(error) => {
             let mut response = with_json(StatusCode::OK, &json!({"errorType": "Error", "errorMessage": error}));
@@ -60,53 +72,6 @@ pub async fn invoke(State(app): State<App>, Path(name): Path<String>, body: Byte
             response
         }
     }
-}
-
-fn event(app: &App, peer: SocketAddr, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Value {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let mut event_headers = Map::new();
-    for name in headers.keys() {
-        let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
-        event_headers.insert(name.to_string(), json!(values.join(",")));
-    }
-    // The gateway writes these itself, whatever the client said.
-    for (name, value) in [("host", DOMAIN), ("x-forwarded-proto", "http")] {
-        event_headers.insert(name.to_owned(), json!(value));
-    }
-    let (body, is_base64) = match std::str::from_utf8(body) {
-        Ok("") => (Value::Null, false),
-        Ok(text) => (json!(text), false),
-        Err(_) => (json!(STANDARD.encode(body)), true),
-    };
-    let route_key = functions::route_key(method.as_str(), uri.path());
-    let user_agent = headers.get(header::USER_AGENT).map(text).unwrap_or_default();
-    json!({
-        "version": "2.0",
-        "routeKey": route_key,
-        "rawPath": uri.path(),
-        "rawQueryString": uri.query().unwrap_or_default(),
-        "headers": event_headers,
-        "requestContext": {
-            "accountId": "000000000000",
-            "apiId": "local",
-            "domainName": DOMAIN,
-            "domainPrefix": "127",
-            "http": {
-                "method": method.as_str(),
-                "path": uri.path(),
-                "protocol": "HTTP/1.1",
-                "sourceIp": peer.ip().to_string(),
-                "userAgent": user_agent,
-            },
-            "requestId": app.random.uuid().to_string(),
-            "routeKey": route_key,
-            "stage": "$default",
-            "time": app.clock.now().format("%d/%b/%Y:%H:%M:%S %z").to_string(),
-            "timeEpoch": app.clock.now_millis(),
-        },
-        "body": body,
-        "isBase64Encoded": is_base64,
-    })
 }
 
 fn response(answer: &Value) -> Response<Body> {

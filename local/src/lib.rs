@@ -18,16 +18,19 @@ use shared::platform::config::Config;
 use shared::platform::env::var;
 use shared::platform::random::Random;
 use shared::platform::telemetry;
-use shared::table::Table;
+use shared::table::{Backend, Table};
 use tokio::net::TcpListener;
 
+pub mod apps;
 pub mod demo;
 pub mod engine;
+pub mod event;
 pub mod functions;
 pub mod gateway;
 mod page;
 pub mod simulator;
 
+use apps::{Apps, Guard};
 use simulator::Simulator;
 
 /// Far above API Gateway's limit and the product's own, which answers for itself.
@@ -48,6 +51,10 @@ pub struct Options {
     pub imageflux: Option<(String, String)>,
     /// What the functions would be told, but for ImageFlux.
     pub config: Config,
+    /// What narrows each function's table to its role; without it every function may do everything.
+    pub guard: Option<Guard>,
+    /// Whether a sweeper runs beside the API, as the timer has it on AWS.
+    pub sweeps: bool,
 }
 
 impl Default for Options {
@@ -69,6 +76,8 @@ impl Default for Options {
                 deletes_orphans: false,
                 cors_origins: vec!["*".to_owned()],
             },
+            guard: None,
+            sweeps: true,
         }
     }
 }
@@ -104,7 +113,10 @@ impl Options {
 /// A running product.
 pub struct Server {
     pub address: SocketAddr,
+    /// As an operator on AWS would have it: with the whole table.
     pub app: App,
+    /// As the functions have it.
+    pub apps: Apps,
     pub simulator: Simulator,
     /// Where the table answers, in DynamoDB's protocol.
     pub table_url: String,
@@ -131,7 +143,7 @@ impl Server {
             Some(url) => url,
             None => engine::serve(options.data.as_deref(), beside).await?,
         };
-        let table = engine::open(&table_url, &options.table_name).await?;
+        let table: Arc<dyn Backend> = Arc::new(engine::open(&table_url, &options.table_name).await?);
         let simulator = Simulator::open(options.data.as_deref(), options.clock.clone())?;
         let is_simulated = options.imageflux.is_none();
         let (endpoint, token) = match options.imageflux {
@@ -146,19 +158,22 @@ impl Server {
             ..options.config
         };
         let random = Random::default();
-        let app = App::new(&config, Table::new(Arc::new(table), random.clone()), options.clock, random)?;
-        demo::seed(&app).await?;
+        let app = App::new(&config, Table::new(table.clone(), random.clone()), options.clock, random)?;
+        let apps = Apps::new(app.clone(), table, options.guard);
+        demo::seed(&apps.of("tenant")).await?;
         let router = Router::new()
             .route("/2015-03-31/functions/{name}/invocations", post(gateway::invoke))
             .merge(page::files())
             .fallback(gateway::handle)
-            .with_state(app.clone())
+            .with_state(apps.clone())
             .merge(simulator.controls())
             .layer(DefaultBodyLimit::max(MAX_BODY));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         spawn(async move { axum::serve(listener, service).await });
-        spawn(sweep_for_ever(app.clone()));
-        Ok(Self { address, app, simulator, table_url, imageflux_url: endpoint })
+        if options.sweeps {
+            spawn(sweep_for_ever(apps.of("sweeper")));
+        }
+        Ok(Self { address, app, apps, simulator, table_url, imageflux_url: endpoint })
     }
 
     #[must_use]

@@ -4,8 +4,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Response, header};
 use axum::routing::get;
-use shared::app::App;
 
+use crate::apps::Apps;
 use crate::gateway;
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -26,7 +26,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
 /// Whatever but GET is asked of these paths is the product's to refuse.
-pub fn files() -> Router<App> {
+pub fn files() -> Router<Apps> {
     FILES.iter().fold(Router::new(), |router, (path, content_type, content)| {
         router.route(path, get(move || async move { file(content_type, content) }).fallback(gateway::handle))
     })

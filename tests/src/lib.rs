@@ -7,16 +7,23 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use local::event::GatewayRequest;
 use local::{Options, Server, demo};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+pub mod openapi;
+pub mod roles;
 pub mod upstream;
 
-/// A running product and a client for it.
+use roles::Roles;
+
+/// A running product and a client for it. Each function has its own role of `docs/iam-matrix.txt`; the sweeper
+/// runs only when a test invokes it.
 pub struct Product {
     pub server: Server,
+    pub roles: Roles,
     http: reqwest::Client,
 }
 
@@ -46,8 +53,10 @@ impl Product {
     }
 
     pub async fn start_with(options: Options) -> Self {
+        let roles = Roles::default();
+        let options = Options { guard: Some(roles.guard()), sweeps: false, ..options };
         let server = Server::start(options).await.expect("the product starts");
-        Self { server, http: client() }
+        Self { server, roles, http: client() }
     }
 
     /// Lets time pass for the product.
@@ -137,6 +146,14 @@ impl Product {
     }
 }
 
+/// No test passes in which a function did what its role may not, even if its caller was told nothing.
+impl Drop for Product {
+    fn drop(&mut self) {
+        let refused = self.roles.refused();
+        assert!(refused.is_empty() || std::thread::panicking(), "docs/iam-matrix.txt: {}", refused.join("; "));
+    }
+}
+
 impl Actor {
     /// Nobody, at a product that runs elsewhere.
     #[must_use]
@@ -168,6 +185,16 @@ impl Actor {
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// A request of this actor as the gateway hands it to a function.
+    #[must_use]
+    pub fn event(&self, method: &str, target: &str) -> GatewayRequest {
+        let request = GatewayRequest::new(method, target);
+        match &self.token {
+            Some(token) => request.header("authorization", &format!("Bearer {token}")),
+            None => request,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -3,43 +3,17 @@
 use api_tests::{Actor, Product, new_user};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use local::event::GatewayRequest;
 use serde_json::{Value, json};
 
-/// Payload 2.0, as an HTTP API sends it.
-fn payload_2(method: &str, path: &str, stage: &str, actor: &Actor, body: &Value) -> Value {
-    json!({
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
-        "headers": {"authorization": bearer(actor), "content-type": "application/json", "host": "x.example"},
-        "requestContext": {
-            "accountId": "0", "apiId": "a", "domainName": "x.example", "domainPrefix": "x", "stage": stage,
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
-            "requestId": "request-of-payload-2", "routeKey": "$default", "time": "", "timeEpoch": 0,
-        },
-        "body": body, "isBase64Encoded": false,
-    })
-}
+type Payload = fn(&GatewayRequest) -> Value;
 
-/// Payload 1.0, as a REST API sends it.
-fn payload_1(method: &str, path: &str, stage: &str, actor: &Actor, body: &Value) -> Value {
-    json!({
-        "resource": "/{proxy+}", "path": path, "httpMethod": method,
-        "headers": {"AUTHORIZATION": bearer(actor), "Content-Type": "application/json", "Host": "x.example"},
-        "multiValueHeaders": {
-            "AUTHORIZATION": [bearer(actor)], "Content-Type": ["application/json"], "Host": ["x.example"]
-        },
-        "queryStringParameters": null, "multiValueQueryStringParameters": null,
-        "pathParameters": null, "stageVariables": null,
-        "requestContext": {
-            "accountId": "0", "apiId": "a", "domainName": "x.example", "httpMethod": method, "stage": stage,
-            "identity": {"sourceIp": "192.0.2.1", "userAgent": "t"}, "path": format!("/{stage}{path}"),
-            "protocol": "HTTP/1.1", "requestId": "request-of-payload-1", "resourcePath": "/{proxy+}",
-        },
-        "body": body, "isBase64Encoded": false,
-    })
-}
+const PAYLOADS: [Payload; 2] = [GatewayRequest::payload_1, GatewayRequest::payload_2];
 
-fn bearer(actor: &Actor) -> String {
-    format!("bEARER {}", actor.token.as_deref().unwrap_or_default())
+/// A request at a stage, with headers spelt as no rule asks for.
+fn request(method: &str, target: &str, stage: &str, actor: &Actor) -> GatewayRequest {
+    let bearer = format!("bEARER {}", actor.token.as_deref().unwrap_or_default());
+    GatewayRequest::new(method, target).at_stage(stage).header("AUTHORIZATION", &bearer)
 }
 
 async fn status(product: &Product, function: &str, event: &Value) -> (u64, Value) {
@@ -56,24 +30,24 @@ async fn both_payloads_reach_the_same_handler_from_any_stage() {
         let staged = format!("/{stage}/api/user");
         let paths = if stage == "$default" { vec!["/api/user"] } else { vec!["/api/user", staged.as_str()] };
         for path in paths {
-            for payload in [payload_1, payload_2] {
-                let event = payload("GET", path, stage, &master, &Value::Null);
-                let (status, users) = status(&product, "user", &event).await;
+            for payload in PAYLOADS {
+                let (status, users) = status(&product, "user", &payload(&request("GET", path, stage, &master))).await;
                 assert_eq!(status, 200, "{stage} {path} {users}");
                 assert_eq!(users[0]["user_id"], 1);
-                let new = json!(new_user(&[]).to_string());
-                let (status, _) = self::status(&product, "user", &payload("POST", path, stage, &master, &new)).await;
+                let new = request("POST", path, stage, &master).json(&new_user(&[]));
+                let (status, _) = self::status(&product, "user", &payload(&new)).await;
                 assert_eq!(status, 200);
             }
         }
     }
-    for payload in [payload_1, payload_2] {
-        let (status, problem) =
-            status(&product, "user", &payload("GET", "/api/none", "prod", &master, &json!(""))).await;
+    for payload in PAYLOADS {
+        let none =
+            GatewayRequest { id: "request-of-the-gateway".to_owned(), ..request("GET", "/api/none", "prod", &master) };
+        let (status, problem) = status(&product, "user", &payload(&none)).await;
         assert_eq!((status, &problem["code"]), (404, &json!("route_not_found")));
-        assert!(problem["request_id"].as_str().unwrap().starts_with("request-of-payload"));
-        let strange = payload("GET", "/api/あ b\"<>%", "prod", &master, &Value::Null);
-        assert_eq!(self::status(&product, "user", &strange).await.0, 404);
+        assert_eq!(problem["request_id"], "request-of-the-gateway");
+        let strange = request("GET", "/api/あ b\"<>%", "prod", &master);
+        assert_eq!(self::status(&product, "user", &payload(&strange)).await.0, 404);
     }
 }
 
@@ -81,9 +55,10 @@ async fn both_payloads_reach_the_same_handler_from_any_stage() {
 async fn a_body_may_be_packed_in_base64() {
     let product = Product::start().await;
     let master = product.master().await;
-    for payload in [payload_1, payload_2] {
+    for payload in PAYLOADS {
         let packed = |body: &[u8]| {
-            let mut event = payload("POST", "/api/user", "$default", &master, &json!(STANDARD.encode(body)));
+            let mut event = payload(&request("POST", "/api/user", "$default", &master).json(&Value::Null));
+            event["body"] = json!(STANDARD.encode(body));
             event["isBase64Encoded"] = json!(true);
             event
         };
@@ -102,28 +77,25 @@ async fn a_body_may_be_packed_in_base64() {
 async fn a_query_is_read_in_both_payloads() {
     let product = Product::start().await;
     let master = product.master().await;
-    let mut old = payload_1("DELETE", "/api/user", "prod", &master, &Value::Null);
-    old["queryStringParameters"] = json!({"user_id": "99"});
-    old["multiValueQueryStringParameters"] = json!({"user_id": ["99"]});
-    assert_eq!(status(&product, "user", &old).await.1["code"], "user_not_found");
-    old["multiValueQueryStringParameters"] = json!({"user_id": ["98", "99"]});
-    assert_eq!(status(&product, "user", &old).await.1["errors"][0]["code"], "duplicate");
-    let mut new = payload_2("DELETE", "/api/user", "prod", &master, &Value::Null);
-    new["rawQueryString"] = json!("user_id=%39%39");
-    assert_eq!(status(&product, "user", &new).await.1["code"], "user_not_found");
-    new["rawQueryString"] = json!("user_id=99&user_id=99");
-    assert_eq!(status(&product, "user", &new).await.1["errors"][0]["code"], "duplicate");
+    for payload in PAYLOADS {
+        let asked = async |query: &str| {
+            let request = request("DELETE", &format!("/api/user?{query}"), "prod", &master);
+            status(&product, "user", &payload(&request)).await.1
+        };
+        assert_eq!(asked("user_id=%39%39").await["code"], "user_not_found");
+        assert_eq!(asked("user_id=98&user_id=99").await["errors"][0]["code"], "duplicate");
+    }
 }
 
 #[tokio::test]
 async fn the_source_of_a_request_is_what_the_gateway_saw() {
     let product = Product::start().await;
     let nobody = product.anonymous();
-    for payload in [payload_1, payload_2] {
-        let body = json!({"email": "nobody@example.jp", "password": "wrong", "access_code": "x"}).to_string();
-        let mut event = payload("POST", "/api/login", "$default", &nobody, &json!(body));
-        event["headers"]["x-forwarded-for"] = json!("198.51.100.7, nonsense");
-        let (status, problem) = status(&product, "auth", &event).await;
+    for payload in PAYLOADS {
+        let body = json!({"email": "nobody@example.jp", "password": "wrong", "access_code": "x"});
+        let request = request("POST", "/api/login", "$default", &nobody).json(&body);
+        let request = request.header("x-forwarded-for", "198.51.100.7, nonsense");
+        let (status, problem) = status(&product, "auth", &payload(&request)).await;
         assert_eq!((status, &problem["code"]), (401, &json!("login_failed")));
     }
 }

@@ -96,16 +96,9 @@ impl Backend for Slow {
 
 /// Sends a request into its function, over the slow table, and answers its status.
 async fn call(app: &App, actor: &Actor, method: &str, path: &str, body: &Value) -> u64 {
-    let token = actor.token.as_deref().unwrap_or_default();
-    let http = json!({"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"});
-    let event = json!({
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
-        "headers": {"authorization": format!("Bearer {token}"), "content-type": "application/json"},
-        "requestContext": {"http": http, "requestId": "late", "stage": "$default"},
-        "body": body.to_string(), "isBase64Encoded": false,
-    });
+    let request = actor.event(method, path).json(body);
     let function = local::functions::named(local::functions::behind(path)).expect("a function");
-    let answer = local::functions::invoke(app, function, event).await.expect("an answer");
+    let answer = local::functions::invoke(app, function, request.payload_2()).await.expect("an answer");
     answer["statusCode"].as_u64().expect("a status")
 }
 

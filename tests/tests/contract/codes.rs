@@ -8,8 +8,8 @@ use api_tests::{Actor, Answer, Product, hls, new_schedule, new_schedule_at, new_
 use reqwest::Method;
 use serde_json::json;
 
-use crate::description::{Description, list};
 use crate::{assert_none, differences};
+use api_tests::openapi::{Description, list};
 
 /// The codes had so far, and what was wrong with the answers.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::assert_none;
-use crate::description::{Description, Operation, examples_of};
+use api_tests::openapi::{Description, Operation, examples_of};
 
 /// A request as the description shows it.
 struct Shown {

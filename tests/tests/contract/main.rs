@@ -2,7 +2,6 @@
 //!
 //! Whatever is missing or different on one side makes a line that names it.
 
-mod description;
 mod places;
 mod codes;
 mod examples;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use shared::http::refusal::KINDS;
 
-use crate::description::{Description, Operation, examples_of, list, object};
 use crate::{assert_none, differences, read, root};
+use api_tests::openapi::{Description, Operation, examples_of, list, object};
 
 const DESCRIPTION: &str = "openapi.yaml";
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use api_tests::Answer;
+use crate::Answer;
 use serde_json::{Map, Value, json};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -22,13 +22,14 @@ pub struct Operation {
     pub parameters: Vec<Value>,
     pub request: Value,
     pub responses: Vec<(u16, Value)>,
+    pub needs_token: bool,
 }
 
 impl Description {
     pub fn get() -> &'static Self {
         static DESCRIPTION: OnceLock<Description> = OnceLock::new();
         DESCRIPTION.get_or_init(|| {
-            let document = serde_saphyr::from_str(&crate::read("openapi.yaml")).expect("openapi.yaml is YAML");
+            let document = serde_saphyr::from_str(include_str!("../../openapi.yaml")).expect("openapi.yaml is YAML");
             Self { document }
         })
     }
@@ -61,6 +62,7 @@ impl Description {
                         .iter()
                         .map(|(status, response)| (status.parse().expect("a status"), self.resolve(response).clone()))
                         .collect(),
+                    needs_token: operation["security"] != json!([]),
                 });
             }
         }

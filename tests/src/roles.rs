@@ -1,0 +1,140 @@
+//! `docs/iam-matrix.txt`, held over the table: each function may do there what its role may do, and nothing else.
+//!
+//! `.ci/check_template.py` holds the template against the same matrix.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use local::apps::Guard;
+use shared::table::{Backend, BackendFuture, Effect, Fault, Item, Key, Page, Query, Transacted, Write, Written};
+use uuid::Uuid;
+
+/// The roles of one product, and what its functions did with them. Clones are the same.
+#[derive(Clone)]
+pub struct Roles {
+    granted: Arc<BTreeSet<Grant>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    used: BTreeSet<Grant>,
+    refused: BTreeSet<String>,
+}
+
+/// Function, key pattern, action.
+type Grant = (String, String, String);
+
+impl Default for Roles {
+    fn default() -> Self {
+        let matrix = include_str!("../../docs/iam-matrix.txt");
+        let granted = matrix.lines().filter(|line| !line.starts_with('#')).flat_map(grants_in).collect();
+        Self { granted: Arc::new(granted), seen: Arc::default() }
+    }
+}
+
+impl Roles {
+    /// Narrows each function's table to its role.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        let roles = self.clone();
+        Arc::new(move |function: &str, table| {
+            Arc::new(Guarded { inner: table, role: function.to_owned(), roles: roles.clone() })
+        })
+    }
+
+    /// What a function tried and its role does not allow. It would be a 500 in production.
+    #[must_use]
+    pub fn refused(&self) -> Vec<String> {
+        self.seen().refused.iter().cloned().collect()
+    }
+
+    /// What is granted and was never used, as the matrix names it.
+    #[must_use]
+    pub fn idle(&self) -> Vec<String> {
+        let used = &self.seen().used;
+        let idle = self.granted.iter().filter(|grant| !used.contains(*grant));
+        idle.map(|(role, pattern, action)| format!("{role} {pattern} {action}")).collect()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The second part of the matrix, about other services, names its actions with a colon.
+fn grants_in(line: &str) -> Vec<Grant> {
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let (Some(role), Some(pattern)) = (words.next(), words.next()) else { return Vec::new() };
+    let actions = words.filter(|word| word.ends_with("Item") || word == "Query");
+    actions.map(|action| (role.clone(), pattern.clone(), action)).collect()
+}
+
+/// The table as one role sees it: what the role may not do is refused, as IAM refuses it.
+struct Guarded {
+    inner: Arc<dyn Backend>,
+    role: String,
+    roles: Roles,
+}
+
+impl Guarded {
+    fn check<'k>(&self, action: &str, keys: impl IntoIterator<Item = &'k str>) -> Result<(), Fault> {
+        for key in keys {
+            let is_granted =
+                |(role, pattern, granted): &&Grant| *role == self.role && granted == action && matches(pattern, key);
+            let Some(grant) = self.roles.granted.iter().find(is_granted) else {
+                let refused = format!("AccessDenied: {} may not {action} {key}", self.role);
+                self.roles.seen().refused.insert(refused.clone());
+                return Err(Fault::Broken(refused));
+            };
+            self.roles.seen().used.insert(grant.clone());
+        }
+        Ok(())
+    }
+}
+
+fn matches(pattern: &str, key: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == key, |prefix| key.starts_with(prefix))
+}
+
+fn action_of(write: &Write) -> &'static str {
+    match write.effect {
+        Effect::Put(_) => "PutItem",
+        Effect::Update(_) => "UpdateItem",
+        Effect::Delete => "DeleteItem",
+        Effect::Check => "ConditionCheckItem",
+    }
+}
+
+impl Backend for Guarded {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
+        Box::pin(async move {
+            let action = if keys.len() == 1 { "GetItem" } else { "BatchGetItem" };
+            self.check(action, keys.iter().map(|key| key.pk.as_str()))?;
+            self.inner.get(keys).await
+        })
+    }
+
+    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
+        Box::pin(async move {
+            self.check("Query", [query.pk.as_str()])?;
+            self.inner.query(query, after).await
+        })
+    }
+
+    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
+        Box::pin(async move {
+            self.check(action_of(write), [write.key.pk.as_str()])?;
+            self.inner.write(write).await
+        })
+    }
+
+    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
+        Box::pin(async move {
+            for write in writes {
+                self.check(action_of(write), [write.key.pk.as_str()])?;
+            }
+            self.inner.transact(writes, token).await
+        })
+    }
+}
