@@ -2,7 +2,7 @@
 //!
 //! Each test has a product of its own, in memory, and speaks to it over HTTP as its users do.
 
-#![allow(clippy::missing_panics_doc, reason = "whatever is not as expected here is a panic")]
+#![expect(clippy::missing_panics_doc, reason = "whatever is not as expected here is a panic")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -267,7 +267,7 @@ impl Answer {
     }
 
     /// The body of a success.
-    #[allow(clippy::must_use_candidate)]
+    #[expect(clippy::must_use_candidate, reason = "often the check alone is wanted")]
     pub fn ok(self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/json");
@@ -275,7 +275,7 @@ impl Answer {
     }
 
     /// The problem, once its form, status and code are as expected.
-    #[allow(clippy::must_use_candidate)]
+    #[expect(clippy::must_use_candidate, reason = "often the check alone is wanted")]
     pub fn refused(self, status: u16, code: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/problem+json");

@@ -54,7 +54,7 @@ impl Upstream {
         let upstream = Self { account: Arc::default(), url };
         upstream.lock().playlists = json!([]);
         let router = Router::new().route("/", post(call)).with_state(upstream.clone());
-        #[allow(clippy::disallowed_methods, reason = "a server for the length of a test")]
+        #[expect(clippy::disallowed_methods, reason = "a server for the length of a test")]
         tokio::spawn(async move { axum::serve(listener, router).await });
         upstream
     }

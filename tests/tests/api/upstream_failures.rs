@@ -11,7 +11,7 @@ use crate::support::calendar::assert_is_consistent;
 const HTML: &str = "<html><body>502 Bad Gateway</body></html>";
 
 fn now() -> Instant {
-    #[allow(clippy::disallowed_methods, reason = "tests measure how long an answer takes")]
+    #[expect(clippy::disallowed_methods, reason = "tests measure how long an answer takes")]
     Instant::now()
 }
 

@@ -85,7 +85,7 @@ impl Findings {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "the figures of the documents come from here")]
+#[expect(clippy::print_stdout, reason = "the figures of the documents come from here")]
 pub fn print_figures(figures: &str) {
     println!("{figures}");
 }

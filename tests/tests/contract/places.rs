@@ -15,7 +15,7 @@ fn calls<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> BTreeSet<St
     operations.into_iter().map(|operation| format!("{} {}", operation.method, operation.path)).collect()
 }
 
-fn by_function() -> BTreeMap<String, Vec<Operation>> {
+pub fn by_function() -> BTreeMap<String, Vec<Operation>> {
     let mut functions: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
     for operation in Description::get().operations() {
         functions.entry(operation.tag.clone()).or_default().push(operation);
@@ -23,7 +23,7 @@ fn by_function() -> BTreeMap<String, Vec<Operation>> {
     functions
 }
 
-fn files_in(folder: &str) -> BTreeSet<String> {
+pub fn files_in(folder: &str) -> BTreeSet<String> {
     let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
@@ -102,7 +102,7 @@ fn the_template_has_an_event_for_every_call_and_for_wrong_methods() {
 }
 
 /// `list_users` becomes `ListUsers`.
-fn camel(name: &str) -> String {
+pub fn camel(name: &str) -> String {
     let words = name.split(['_', '-']).filter(|word| !word.is_empty());
     words.map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }

@@ -63,7 +63,7 @@ impl Upstream {
                 1 => drop(self.new_channel(operation)),
                 _ => {
                     let late = self.clone();
-                    #[allow(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
+                    #[expect(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
                     tokio::spawn(async move {
                         sleep(late.nemesis.up_to(15_000)).await;
                         late.new_channel(operation);

@@ -136,7 +136,7 @@ async fn attempt<T: Send + 'static>(
     limit: Duration,
     served: impl Future<Output = Result<T, Fault>> + Send + 'static,
 ) -> Result<T, Fault> {
-    #[allow(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
+    #[expect(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
     let served = tokio::spawn(served);
     let answer = match timeout(limit, served).await {
         Ok(Ok(answer)) => answer,
