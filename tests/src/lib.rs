@@ -267,7 +267,6 @@ impl Answer {
     }
 
     /// The body of a success.
-    #[expect(clippy::must_use_candidate, reason = "often the check alone is wanted")]
     pub fn ok(self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/json");
@@ -275,7 +274,6 @@ impl Answer {
     }
 
     /// The problem, once its form, status and code are as expected.
-    #[expect(clippy::must_use_candidate, reason = "often the check alone is wanted")]
     pub fn refused(self, status: u16, code: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/problem+json");
