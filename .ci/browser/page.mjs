@@ -1,26 +1,13 @@
 // node .ci/browser/page.mjs URL [PICTURE]
 //
 // What a newcomer does on the page at / of the local server: log in, plan a broadcast, read the answer.
-// CHROMIUM names another browser than /usr/bin/chromium.
 
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { launch } from './launch.mjs';
 
 const [url, picture] = process.argv.slice(2);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launch();
 
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 2000 }, locale: 'ja-JP' });
