@@ -1,12 +1,10 @@
 //! Every function by its name, invoked with an event as Lambda does.
 
-use lambda_http::lambda_runtime::{LambdaEvent, tower::Service};
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Context, Error, service_fn};
 use serde_json::Value;
 use shared::app::App;
-use shared::http::{Route, edge};
-use shared::lambda::{EventHandler, answer_event};
+use shared::http::Route;
+use shared::http::event::Invocation;
+use shared::lambda::{EventHandler, answer_event, answer_request};
 
 /// The functions behind the API and what each answers. What is nobody's path goes to the first, as in the deployment.
 pub const API: &[(&str, &[Route])] = &[
@@ -58,16 +56,10 @@ pub fn route_key(method: &str, path: &str) -> String {
 /// Event in, answer out, both JSON.
 ///
 /// # Errors
-/// When the event is none for this function, or the function says so.
+/// When the function says so; what is behind the API answers whatever it is given.
 pub async fn invoke(app: &App, function: Function, event: Value) -> Result<Value, String> {
     match function {
         Function::Events(handler) => answer_event(app, handler, event, &app.random.uuid().to_string()).await,
-        Function::Http(routes) => {
-            let request: LambdaRequest = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            let service = service_fn(|event| async move { Ok::<_, Error>(edge::serve(app, routes, event).await) });
-            let event = LambdaEvent::new(request, Context::default());
-            let response = Adapter::from(service).call(event).await.map_err(|error| error.to_string())?;
-            serde_json::to_value(response).map_err(|error| error.to_string())
-        }
+        Function::Http(routes) => Ok(answer_request(app, routes, &event.into(), &Invocation::default()).await),
     }
 }

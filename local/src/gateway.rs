@@ -46,8 +46,8 @@ pub async fn handle(
     };
     match functions::invoke(&app, function, request.payload_2()).await {
         Ok(answer) => response(&answer),
-        // What cannot be an event cannot reach a function; the gateway refuses it.
-        Err(error) => plain(StatusCode::BAD_REQUEST, &error),
+        // What a gateway answers when a function fails.
+        Err(error) => plain(StatusCode::BAD_GATEWAY, &error),
     }
 }
 

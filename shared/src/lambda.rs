@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::http::Route;
 use crate::http::edge;
+use crate::http::event::{Event, Invocation};
 use crate::platform::telemetry;
 
 /// Serves the routes until Lambda ends the process.
@@ -17,8 +18,17 @@ use crate::platform::telemetry;
 pub async fn run(routes: &'static [Route]) -> Result<(), Error> {
     let app = App::from_env().await?;
     let app = &app;
-    lambda_http::run(service_fn(move |event| async move { Ok::<_, Error>(edge::serve(app, routes, event).await) }))
-        .await
+    let service = service_fn(move |event: LambdaEvent<Event>| async move {
+        let LambdaEvent { payload, context } = event;
+        let invocation = Invocation { id: context.request_id, deadline: context.deadline };
+        Ok::<_, Error>(answer_request(app, routes, &payload, &invocation).await)
+    });
+    lambda_runtime::run(service).await
+}
+
+/// An event of the gateway in, its answer out. Never fails.
+pub async fn answer_request(app: &App, routes: &'static [Route], event: &Event, invocation: &Invocation) -> Value {
+    event.answer(edge::serve(app, routes, event, invocation).await)
 }
 
 /// What becomes of an event that is no request: its answer, or a line that says what is wrong with it.

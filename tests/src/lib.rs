@@ -314,12 +314,17 @@ async fn answer_to(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::
 
 /// A client that speaks HTTP on this machine and nothing else.
 fn client() -> reqwest::Client {
-    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+    reqwest::Client::builder().tls_backend_preconfigured(no_tls()).no_proxy().build().expect("a client")
+}
+
+/// A client's TLS that trusts nobody; nothing here needs it.
+#[must_use]
+pub fn no_tls() -> rustls::ClientConfig {
+    rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .expect("the provider has protocol versions")
         .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client")
+        .with_no_client_auth()
 }
 
 #[must_use]

@@ -391,8 +391,8 @@ export interface components {
         Renditions: components["schemas"]["Rendition"][];
         /** @description 1つの画質。`video` と `audio` の少なくとも一方が必要です。ここにないメンバーは、そのまま ImageFlux に渡します。 */
         Rendition: {
-            durationSeconds: number;
-            startTimeOffset: number;
+            durationSeconds?: number;
+            startTimeOffset?: number;
             video?: {
                 width: number;
                 height: number;

@@ -15,6 +15,6 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
 
 fn read(request: &Request) -> Result<AccessCode, Error> {
     let mut form = Form::of_body(request)?;
-    let access_code = form.text("access_code", AccessCode::parse);
+    let access_code = form.secret("access_code", AccessCode::parse);
     form.finish(|| access_code)
 }

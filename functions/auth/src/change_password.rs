@@ -15,6 +15,6 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
 
 fn read(request: &Request) -> Result<Password, Error> {
     let mut form = Form::of_body(request)?;
-    let password = form.text("password", Password::parse);
+    let password = form.secret("password", Password::parse);
     form.finish(|| password)
 }

@@ -26,7 +26,7 @@ fn read(request: &Request) -> Result<Login, Error> {
     let mut form = Form::of_body(request)?;
     let email = form.text("email", Email::parse);
     // A password that no account can have is a failed log-in like any other.
-    let password = form.text("password", |text| Ok(Password::parse(text).ok()));
-    let access_code = form.text("access_code", AccessCode::parse);
+    let password = form.secret("password", |text| Ok(Password::parse(text).ok()));
+    let access_code = form.secret("access_code", AccessCode::parse);
     form.finish(|| Some(Login { email: email?, password: password?, access_code: access_code? }))
 }

@@ -27,7 +27,7 @@ fn read(request: &Request) -> Result<Keyed<NewUser>, Error> {
     let mut form = Form::of_body(request)?;
     let name = form.text("name", UserName::parse);
     let email = form.text("email", Email::parse);
-    let password = form.text("password", Password::parse);
+    let password = form.secret("password", Password::parse);
     let permissions = form.permissions();
     form.finish_keyed(|| Some(NewUser { name: name?, email: email?, password: password?, permissions: permissions? }))
 }

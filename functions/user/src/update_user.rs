@@ -18,7 +18,7 @@ fn read(request: &Request) -> Result<UserChange, Error> {
     let mut form = Form::of_body(request)?;
     let id = form.user_id();
     let name = form.optional_text("name", UserName::parse);
-    let password = form.optional_text("password", Password::parse);
+    let password = form.optional_secret("password", Password::parse);
     let permissions = form.changed_permissions();
     form.finish(|| Some(UserChange { id: id?, name, password, permissions }))
 }

@@ -4,10 +4,11 @@ use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
 use super::invalid::Invalid;
+use super::text::is_invisible;
 
 const MAX_CHARACTERS: usize = 64;
 
-/// 1 to 64 characters after NFC, no control characters, not only white space. Two tenants may use the same.
+/// 1 to 64 characters after NFC, no control characters, at least one visible. Two tenants may use the same.
 #[derive(Debug)]
 pub struct AccessCode(SecretString);
 
@@ -20,7 +21,7 @@ impl AccessCode {
         if text.chars().any(char::is_control) {
             return Err(Invalid::ControlCharacter);
         }
-        if text.chars().all(char::is_whitespace) {
+        if text.chars().all(is_invisible) {
             return Err(Invalid::Blank);
         }
         Ok(Self(text.into()))
@@ -42,6 +43,7 @@ mod tests {
         assert_eq!(AccessCode::parse(&"番".repeat(65)).err(), Some(Invalid::TooLong(64)));
         assert_eq!(AccessCode::parse("").err(), Some(Invalid::Blank));
         assert_eq!(AccessCode::parse(" \u{3000}").err(), Some(Invalid::Blank));
+        assert_eq!(AccessCode::parse("\u{200B}\u{2800}").err(), Some(Invalid::Blank));
         assert_eq!(AccessCode::parse("12\n34").err(), Some(Invalid::ControlCharacter));
     }
 }

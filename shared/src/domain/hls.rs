@@ -70,8 +70,8 @@ fn check_rendition(path: &str, rendition: &Value, errors: &mut Vec<FieldError>) 
         return;
     };
     let mut object = Object { path, members, errors };
-    object.required("durationSeconds", positive_number);
-    object.required("startTimeOffset", |value| number(value).map(drop));
+    object.optional("durationSeconds", positive_number);
+    object.optional("startTimeOffset", |value| number(value).map(drop));
     if !members.contains_key("video") && !members.contains_key("audio") {
         object.errors.push(FieldError::new(path, Invalid::NoMedia));
     }
@@ -183,7 +183,6 @@ mod tests {
             refused(&value),
             [
                 ("imageflux_params[0].durationSeconds".to_owned(), "out_of_range"),
-                ("imageflux_params[0].startTimeOffset".to_owned(), "missing"),
                 ("imageflux_params[0].video.width".to_owned(), "out_of_range"),
                 ("imageflux_params[0].video.height".to_owned(), "wrong_type"),
                 ("imageflux_params[0].video.codec".to_owned(), "not_one_of"),

@@ -4,11 +4,12 @@ use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
 use super::invalid::Invalid;
+use super::text::is_invisible;
 
 const MIN_CHARACTERS: usize = 8;
 const MAX_CHARACTERS: usize = 128;
 
-/// A password that may be set: 8 to 128 characters after NFC, never trimmed, not only white space.
+/// A password that may be set: 8 to 128 characters after NFC, never trimmed, at least one visible.
 #[derive(Debug)]
 pub struct Password(SecretString);
 
@@ -17,7 +18,7 @@ impl Password {
         let text: String = raw.nfc().collect();
         match text.chars().count() {
             0..MIN_CHARACTERS => Err(Invalid::TooShort(MIN_CHARACTERS)),
-            MIN_CHARACTERS..=MAX_CHARACTERS if text.chars().all(char::is_whitespace) => Err(Invalid::Blank),
+            MIN_CHARACTERS..=MAX_CHARACTERS if text.chars().all(is_invisible) => Err(Invalid::Blank),
             MIN_CHARACTERS..=MAX_CHARACTERS => Ok(Self(text.into())),
             _ => Err(Invalid::TooLong(MAX_CHARACTERS)),
         }
@@ -49,7 +50,9 @@ mod tests {
     #[test]
     fn white_space_is_kept_but_is_not_enough() {
         assert_eq!(Password::parse(" 123456 ").unwrap().expose(), b" 123456 ");
-        assert_eq!(Password::parse("        ").err(), Some(Invalid::Blank));
+        for unseen in [" ", "\u{200B}", "\u{2800}", "\u{3164}"] {
+            assert_eq!(Password::parse(&unseen.repeat(8)).err(), Some(Invalid::Blank), "{unseen:?}");
+        }
     }
 
     #[test]

@@ -15,15 +15,16 @@ pub enum Lines {
 /// Unicode scalar values, one of them visible, no control characters, nothing that turns the
 /// direction of the text around it.
 pub fn parse(raw: &str, at_most: usize, lines: Lines) -> Result<String, Invalid> {
-    let mut text: String = raw.nfc().collect();
+    let mut text = normalised(raw);
     if lines == Lines::Many {
-        text = text.replace("\r\n", "\n");
+        text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n").replace('\t', " ");
     }
     let text = text.trim();
     if text.chars().count() > at_most {
         return Err(Invalid::TooLong(at_most));
     }
-    if text.chars().any(|c| c.is_control() && !(c == '\n' && lines == Lines::Many)) {
+    let is_control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.chars().any(|c| is_control(c) && !(c == '\n' && lines == Lines::Many)) {
         return Err(Invalid::ControlCharacter);
     }
     if text.chars().any(|c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')) {
@@ -65,9 +66,24 @@ macro_rules! text_value {
 }
 pub(super) use text_value;
 
+/// NFC, but for CJK compatibility ideographs, which NFC would replace by others: they are in people's names.
+fn normalised(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for run in raw.split_inclusive(is_compatibility_ideograph) {
+        let kept = run.chars().next_back().filter(|c| is_compatibility_ideograph(*c));
+        text.extend(run[..run.len() - kept.map_or(0, char::len_utf8)].nfc());
+        text.extend(kept);
+    }
+    text
+}
+
+fn is_compatibility_ideograph(c: char) -> bool {
+    matches!(c, '\u{F900}'..='\u{FAFF}' | '\u{2F800}'..='\u{2FA1F}')
+}
+
 /// White space, the code points that Unicode lists as `Default_Ignorable`, and others which are drawn as nothing:
 /// the Braille cell without dots, fillers, joiners of hieroglyphs, the null notehead, marks of annotations, no characters.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
@@ -139,7 +155,20 @@ mod tests {
     #[test]
     fn many_lines_keep_their_line_feeds_and_no_carriage_return() {
         assert_eq!(parse("a\r\nb", 50, Lines::Many), Ok("a\nb".to_owned()));
-        assert_eq!(parse("a\rb", 50, Lines::Many), Err(Invalid::ControlCharacter));
+        assert_eq!(parse("a\rb\u{2028}c\u{2029}d", 50, Lines::Many), Ok("a\nb\nc\nd".to_owned()));
+        assert_eq!(parse("a\tb", 50, Lines::Many), Ok("a b".to_owned()));
+        for refused in ["a\u{2028}b", "a\u{2029}b", "a\tb", "a\rb"] {
+            assert_eq!(parse(refused, 30, Lines::One), Err(Invalid::ControlCharacter), "{refused:?}");
+        }
+        assert_eq!(parse("a\u{85}b", 50, Lines::Many), Err(Invalid::ControlCharacter));
+    }
+
+    #[test]
+    fn a_kanji_of_a_name_stays_as_it_was_typed() {
+        for name in ["\u{FA19}田", "\u{F9D1}", "\u{2F804}", "\u{FA45}野\u{FA46}"] {
+            assert_eq!(parse(name, 30, Lines::One), Ok(name.to_owned()), "{name}");
+        }
+        assert_eq!(parse("\u{FA19}e\u{301}か\u{3099}", 30, Lines::One), Ok("\u{FA19}éが".to_owned()));
     }
 
     proptest! {

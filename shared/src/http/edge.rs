@@ -12,28 +12,30 @@ use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
 
 use super::ApiResult;
+use super::event::{Event, Invocation};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::response::Reply;
 use super::routes::{self, Readers, Route};
 use crate::app::App;
 use crate::operations::Error;
+use crate::platform::clock::Clock;
 use crate::platform::telemetry;
 
 /// Time kept back from the deadline to write the answer.
 const TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// Answers one event of the gateway. Never fails: what goes wrong is an answer too.
-pub async fn serve(app: &App, table: &'static [Route], event: lambda_http::Request) -> Response<Body> {
+pub async fn serve(app: &App, table: &'static [Route], event: &Event, invocation: &Invocation) -> Response<Body> {
     let started = telemetry::now();
-    let mut request =
-        Request::new(event, app.random.uuid().to_string(), crate::platform::clock::Clock::default().now_millis());
-    let at_path = request.find(table);
-    let readers = at_path.first().map(|route| route.readers).unwrap_or_default();
+    let mut request = Request::new(event, invocation, app.random.uuid().to_string(), Clock::default().now_millis());
+    let at_path = request.find(table, event);
+    let first = at_path.as_ref().ok().and_then(|routes| routes.first());
+    let readers = first.map(|route| route.readers).unwrap_or_default();
     if request.method == Method::OPTIONS && readers != Readers::None {
-        return response(app, &request, readers, preflight(&request, &at_path));
+        return response(app, &request, readers, preflight(&request, at_path.as_deref().unwrap_or_default()));
     }
-    let route = chosen(&request, &at_path);
+    let route = at_path.and_then(|routes| chosen(&request, &routes));
     let name = route.as_ref().ok().copied();
     let (result, record) = telemetry::observe(answer(app, route, &request)).await;
     let mut line = record.into_json();
@@ -45,9 +47,6 @@ pub async fn serve(app: &App, table: &'static [Route], event: lambda_http::Reque
 
 /// The route that a request is for, among those of its path.
 fn chosen(request: &Request, at_path: &[&'static Route]) -> Result<&'static Route, Refusal> {
-    if at_path.is_empty() {
-        return Err(Refusal::RouteNotFound);
-    }
     routes::of_method(at_path, request.method.as_str())
         .ok_or_else(|| Refusal::MethodNotAllowed(routes::allowed(at_path)))
 }

@@ -20,8 +20,8 @@ use crate::operations::idempotency::Keyed;
 
 pub struct Form<'r> {
     request: &'r Request,
-    /// Whether a parameter may stand in the query alone.
-    reads_query: bool,
+    /// Whether an empty optional parameter is an absent one: it is where nothing is changed, or a whole thing named.
+    takes_empty_as_absent: bool,
     body: Vec<(String, &'r RawValue)>,
     errors: Vec<FieldError>,
 }
@@ -35,32 +35,35 @@ enum Given<'a> {
 }
 
 impl<'r> Form<'r> {
-    /// POST and PATCH: a JSON object. A query adds nothing to it, but must not contradict it.
+    /// POST and PATCH: a JSON object. What it lacks may stand in the query, where it may stand alone.
     ///
     /// # Errors
-    /// When there is no such body.
+    /// When there is neither, or the body is something else.
     pub fn of_body(request: &'r Request) -> Result<Self, Error> {
-        let text = request.text()?.ok_or(FormError::Malformed)?;
-        Ok(Self::new(request, false, members(text)?))
+        let body = match request.text()? {
+            Some(text) => members(text)?,
+            None if request.query.is_empty() => return Err(FormError::Malformed.into()),
+            None => Vec::new(),
+        };
+        Ok(Self::new(request, false, body))
     }
 
-    /// GET and DELETE: the query, or a JSON object.
+    /// GET, DELETE and whatever asks for nothing: the query, or a JSON object.
     ///
     /// # Errors
     /// When there is a body that is something else.
     pub fn of_query_or_body(request: &'r Request) -> Result<Self, Error> {
         let body = match request.text()? {
-            Some(text) if !text.trim().is_empty() => members(text)?,
+            Some(text) if !is_nothing(text) => members(text)?,
             _ => Vec::new(),
         };
         Ok(Self::new(request, true, body))
     }
 
-    fn new(request: &'r Request, reads_query: bool, body: Vec<(String, &'r RawValue)>) -> Self {
-        let in_query = repeated(request.query.iter().map(|(name, _)| name.as_str()));
-        let in_body = repeated(body.iter().map(|(name, _)| name.as_str()));
-        let errors = in_query.union(&in_body).map(|name| FieldError::new(*name, Invalid::Duplicate)).collect();
-        Self { request, reads_query, body, errors }
+    fn new(request: &'r Request, takes_empty_as_absent: bool, body: Vec<(String, &'r RawValue)>) -> Self {
+        let twice = repeated(body.iter().map(|(name, _)| name.as_str()));
+        let errors = twice.into_iter().map(|name| FieldError::new(name, Invalid::Duplicate)).collect();
+        Self { request, takes_empty_as_absent, body, errors }
     }
 
     /// The checked form, or every field that failed.
@@ -91,7 +94,20 @@ impl<'r> Form<'r> {
     }
 
     pub fn optional_text<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
-        self.optional(name, |given| parse(&string(given)?))
+        self.optional_or_empty(name, |given| parse(&string(given)?))
+    }
+
+    /// A password or an access code, which may stand in the body alone.
+    pub fn secret<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        if self.is_in_query(name) { self.optional_secret(name, parse) } else { self.text(name, parse) }
+    }
+
+    pub fn optional_secret<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        if self.is_in_query(name) {
+            self.errors.push(FieldError::new(name, Invalid::SecretInQuery));
+            return None;
+        }
+        self.optional_text(name, parse)
     }
 
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
@@ -129,7 +145,7 @@ impl<'r> Form<'r> {
     }
 
     pub fn limit(&mut self) -> Option<usize> {
-        self.optional("limit", |given| integer(given, 1, 1000)).and_then(|limit| usize::try_from(limit).ok())
+        self.optional_or_empty("limit", |given| integer(given, 1, 1000)).and_then(|limit| usize::try_from(limit).ok())
     }
 
     fn optional_datetime(&mut self, name: &str) -> Option<DateTime<Utc>> {
@@ -159,8 +175,10 @@ impl<'r> Form<'r> {
     pub fn hls_params(&mut self) -> Option<HlsParams> {
         let mut errors = Vec::new();
         let checked = self.required(hls::FIELD, |given| {
-            let Given::Json(json) = given else { return Err(Invalid::WrongType(JsonType::Array)) };
-            let text = if json.starts_with('"') { string(given)? } else { json.to_owned() };
+            let text = match given {
+                Given::Json(json) if !json.starts_with('"') => json.to_owned(),
+                _ => string(given)?,
+            };
             let value = tree(&text)?;
             Ok(HlsParams::check(text.trim(), &value).map_err(|found| errors = found).ok())
         });
@@ -184,14 +202,29 @@ impl<'r> Form<'r> {
         result.map_err(|reason| self.errors.push(FieldError::new(name, reason))).ok()
     }
 
-    /// The value in the body, or in a query that is read; in both only if they are the same.
+    /// As `optional`, for what an empty text may stand for, too.
+    fn optional_or_empty<T>(&mut self, name: &str, parse: impl FnOnce(Given<'_>) -> Result<T, Invalid>) -> Option<T> {
+        let is_empty = matches!(self.given(name), Some(Ok(Given::Query("") | Given::Json("\"\""))));
+        if is_empty && self.takes_empty_as_absent { None } else { self.optional(name, parse) }
+    }
+
+    fn in_query(&self, name: &str) -> impl Iterator<Item = &'r str> {
+        self.request.query.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    fn is_in_query(&self, name: &str) -> bool {
+        self.in_query(name).next().is_some()
+    }
+
+    /// The value in the body or in the query; in both only if they are the same.
     fn given(&self, name: &str) -> Option<Result<Given<'r>, Invalid>> {
-        let query = self.request.query.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        let mut query = self.in_query(name);
+        let (query, another) = (query.next(), query.next());
         let body = self.body.iter().find(|(given, _)| given == name).map(|(_, value)| value.get());
         match (query, body) {
-            (Some(text), None) if self.reads_query => Some(Ok(Given::Query(text))),
-            (Some(_), None) => Some(Err(Invalid::Contradictory)),
+            _ if another.is_some() => Some(Err(Invalid::Duplicate)),
             (None, None) => None,
+            (Some(text), None) => Some(Ok(Given::Query(text))),
             (None, Some(json)) => Some(Ok(Given::Json(json))),
             (Some(text), Some(json)) => {
                 let same = json == text || serde_json::from_str::<String>(json).is_ok_and(|string| string == text);
@@ -199,6 +232,13 @@ impl<'r> Form<'r> {
             }
         }
     }
+}
+
+/// What clients send where there is nothing to send.
+fn is_nothing(text: &str) -> bool {
+    let text = text.trim();
+    let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    text.is_empty() || text == "null" || inside.is_some_and(|inside| inside.trim().is_empty())
 }
 
 fn repeated<'n>(names: impl Iterator<Item = &'n str>) -> BTreeSet<&'n str> {

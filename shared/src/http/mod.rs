@@ -1,6 +1,8 @@
 //! HTTP in and out: what a request says, and what an answer looks like. Quirks of the wire end here.
 
 pub mod routes;
+pub mod event;
+pub mod address;
 pub mod request;
 pub mod form;
 pub mod fields;

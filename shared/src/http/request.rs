@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use lambda_http::aws_lambda_events::encodings::Body;
 use lambda_http::http::{HeaderMap, HeaderValue, Method, header};
-use lambda_http::request::RequestContext;
-use lambda_http::{RequestExt, http};
 
-use super::routes::{self, PathParameters, Route};
+use super::address::{self, Address};
+use super::event::{Event, Invocation, NotBase64};
+use super::refusal::Refusal;
+use super::routes::{PathParameters, Route};
 use super::wording::Language;
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
@@ -36,55 +36,53 @@ pub struct Request {
     pub time_left: Option<Duration>,
     /// What stands in the path where its route has parameters.
     parameters: PathParameters,
-    body: Body,
+    /// Whether there are a method and a path at all.
+    is_readable: bool,
+    body: Result<Vec<u8>, NotBase64>,
 }
 
 impl Request {
     /// `now_millis` is the machine's time, in which Lambda gives its deadline.
     #[must_use]
-    pub fn new(event: http::Request<Body>, fallback_id: String, now_millis: i64) -> Self {
-        let (gateway_id, source, stage) = match event.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => {
-                (context.request_id.clone(), context.http.source_ip.clone(), context.stage.clone())
-            }
-            Some(RequestContext::ApiGatewayV1(context)) => {
-                (context.request_id.clone(), context.identity.source_ip.clone(), context.stage.clone())
-            }
-            _ => (None, None, None),
-        };
-        let invocation = event.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
-        let deadline = event.lambda_context_ref().map(|context| context.deadline);
-        let time_left = deadline
-            .filter(|deadline| *deadline > 0)
-            .map(|deadline| Duration::from_millis(deadline.saturating_sub(u64::try_from(now_millis).unwrap_or(0))));
-        let query = event
-            .query_string_parameters_ref()
-            .map(|query| query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-            .unwrap_or_default();
-        let (parts, body) = event.into_parts();
-        let (stage, path) = split_stage(parts.uri.path(), stage.as_deref());
+    pub fn new(event: &Event, invocation: &Invocation, fallback_id: String, now_millis: i64) -> Self {
+        let (method, path) = (event.method(), event.path());
+        let now = u64::try_from(now_millis).unwrap_or(0);
         Self {
-            stage: stage.to_owned(),
-            path: path.to_owned(),
-            method: parts.method,
-            headers: parts.headers,
-            query,
-            invocation,
-            id: gateway_id.filter(|id| !id.is_empty()).unwrap_or(fallback_id),
-            source: source.unwrap_or_default(),
-            time_left,
+            is_readable: method.is_some() && path.is_some(),
+            method: method.unwrap_or_default(),
+            stage: event.hidden_stage(),
+            path: path.unwrap_or_default().to_owned(),
+            headers: event.headers(),
+            query: event.query(),
+            id: event.request_id().map_or(fallback_id, str::to_owned),
+            invocation: invocation.id.clone(),
+            source: event.source().to_owned(),
+            time_left: (invocation.deadline > 0)
+                .then(|| Duration::from_millis(invocation.deadline.saturating_sub(now))),
             parameters: Vec::new(),
-            body,
+            body: event.body(),
         }
     }
 
-    /// The routes of the path, in a table. Their parameters are known from now on.
-    pub fn find(&mut self, table: &'static [Route]) -> Vec<&'static Route> {
-        match routes::find(table, &self.path) {
-            None => Vec::new(),
-            Some(found) => {
-                self.parameters = found.parameters;
-                found.routes
+    /// The routes of the path, in a table. Stage, path and parameters are told apart from now on.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn find(&mut self, table: &'static [Route], event: &Event) -> Result<Vec<&'static Route>, Refusal> {
+        if !self.is_readable {
+            return Err(Refusal::Malformed);
+        }
+        match address::of(table, &self.path, event.stage()) {
+            Address::Nowhere => Err(Refusal::RouteNotFound),
+            Address::Moved(path) => {
+                let query = event.query_text();
+                let query = if query.is_empty() { query } else { format!("?{query}") };
+                Err(Refusal::Moved(format!("{}{path}{query}", self.stage)))
+            }
+            Address::Here { stage, path, routes, parameters } => {
+                self.stage.push_str(&stage);
+                (self.path, self.parameters) = (path, parameters);
+                Ok(routes)
             }
         }
     }
@@ -107,7 +105,7 @@ impl Request {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::Unauthenticated);
         }
-        app.tokens.verify(token, app.clock.now()).ok_or(Error::Unauthenticated)
+        app.tokens.verify(token.trim_start_matches(' '), app.clock.now()).ok_or(Error::Unauthenticated)
     }
 
     /// The body as text, if there is one.
@@ -115,7 +113,7 @@ impl Request {
     /// # Errors
     /// When it is too large, declared as something else than JSON in UTF-8, or not UTF-8.
     pub fn text(&self) -> Result<Option<&str>, FormError> {
-        let bytes = self.bytes();
+        let bytes = self.body.as_deref().map_err(|_| FormError::Malformed)?;
         if bytes.is_empty() {
             return Ok(None);
         }
@@ -127,14 +125,6 @@ impl Request {
         }
         let text = std::str::from_utf8(bytes).map_err(|_| FormError::Malformed)?;
         Ok(Some(text.strip_prefix('\u{FEFF}').unwrap_or(text)))
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match &self.body {
-            Body::Text(text) => text.as_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => &[],
-        }
     }
 
     /// What keeps the body from being read. An absent type is as good as `application/json`; its parameters and
@@ -171,7 +161,7 @@ impl Request {
         let key = std::str::from_utf8(header.as_bytes()).map_err(|_| refused(Invalid::ControlCharacter))?.trim();
         match key.chars().count() {
             0 => Err(refused(Invalid::TooShort(1))),
-            1..=MAX_IDEMPOTENCY_KEY => Ok(Some(IdempotencyKey::new(key, self.bytes()))),
+            1..=MAX_IDEMPOTENCY_KEY => Ok(Some(IdempotencyKey::new(key, self.body.as_deref().unwrap_or_default()))),
             _ => Err(refused(Invalid::TooLong(MAX_IDEMPOTENCY_KEY))),
         }
     }
@@ -185,28 +175,5 @@ impl Request {
     pub fn language(&self) -> Language {
         let accepted = self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         accepted.map_or(Language::Japanese, Language::preferred)
-    }
-}
-
-/// A stage other than `$default` stands before the path, in some payloads.
-fn split_stage<'a>(path: &'a str, stage: Option<&str>) -> (&'a str, &'a str) {
-    let inner = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
-    match inner {
-        Some(inner) if inner.starts_with("/api/") => path.split_at(path.len() - inner.len()),
-        _ => ("", path),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stage_before_the_path_is_not_part_of_it() {
-        assert_eq!(split_stage("/prod/api/schedule", Some("prod")), ("/prod", "/api/schedule"));
-        assert_eq!(split_stage("/api/schedule", Some("prod")), ("", "/api/schedule"));
-        assert_eq!(split_stage("/api/schedule", Some("$default")), ("", "/api/schedule"));
-        assert_eq!(split_stage("/api/api/schedule", Some("api")), ("/api", "/api/schedule"));
-        assert_eq!(split_stage("/other/api/schedule", Some("prod")), ("", "/other/api/schedule"));
     }
 }

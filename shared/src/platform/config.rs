@@ -57,7 +57,7 @@ impl Config {
             imageflux_access_token,
             channel_grace_seconds: seconds("CHANNEL_GRACE_SECONDS", 24 * HOUR, 365 * 24 * HOUR)?,
             deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
-            cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default()),
+            cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default())?,
         })
     }
 }
@@ -78,6 +78,68 @@ fn seconds(name: &str, default: i64, most: i64) -> Result<i64, String> {
     }
 }
 
-fn origins(value: &str) -> Vec<String> {
-    value.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
+/// Refuses what no browser ever sends as `Origin` (RFC 6454, section 6.2), and what would therefore match nothing.
+fn origins(value: &str) -> Result<Vec<String>, String> {
+    let origins: Vec<String> =
+        value.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+    match origins.iter().find(|origin| !is_origin(origin)) {
+        Some(wrong) => Err(format!(
+            "CORS_ORIGINS: {wrong} is neither * nor scheme://host or scheme://host:port in lower case, without a path"
+        )),
+        None => Ok(origins),
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    if text == "*" || text == "null" {
+        return true;
+    }
+    let Some((scheme, authority)) = text.split_once("://") else { return false };
+    let default_port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => "://",
+    };
+    let is_lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    scheme.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| is_lower(byte) || b"+-.".contains(&byte))
+        && !host.is_empty()
+        && host.bytes().all(|byte| is_lower(byte) || b"-._[]:".contains(&byte))
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port))
+        && !authority.ends_with(default_port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_that_can_never_match_is_refused() {
+        let good = "https://studio.example, http://127.0.0.1:8080,http://[::1]:3000,capacitor://localhost, *, null";
+        assert_eq!(origins(good).map(|origins| origins.len()), Ok(6));
+        assert_eq!(origins(" , "), Ok(Vec::new()));
+        for wrong in [
+            "https://studio.example/",
+            "https://studio.example/app",
+            "studio.example",
+            "https://Studio.example",
+            "HTTPS://studio.example",
+            "https://studio.example:443",
+            "http://studio.example:080",
+            "https://studio.example?x",
+            "https://",
+            "https://*.example",
+            "https://配信.example",
+            "https://user@studio.example",
+        ] {
+            assert!(
+                origins(&format!("https://a.example,{wrong}")).is_err_and(|error| error.contains(wrong)),
+                "{wrong}"
+            );
+        }
+    }
 }

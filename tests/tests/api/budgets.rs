@@ -1,11 +1,11 @@
 //! What each call costs the table, compared with `docs/budgets.md`, number by number.
 
 use api_tests::{Actor, Product, at_hour, new_schedule, new_schedule_at, new_user};
-use lambda_http::request::LambdaRequest;
 use local::simulator::Publication;
 use serde_json::{Value, json};
 use shared::domain::ids::TenantId;
 use shared::domain::interval::Interval;
+use shared::http::event::Invocation;
 use shared::http::request::Request;
 use shared::platform::telemetry::{self, Record};
 use shared::store::calendar::{self, Node};
@@ -28,8 +28,7 @@ async fn call(product: &Product, actor: &Actor, call: &str, key: &str, body: &Va
     }
     let path = event.path.clone();
     let name = local::functions::behind(&path);
-    let event: LambdaRequest = serde_json::from_value(event.payload_2()).expect("an event");
-    let request = Request::new(event.into(), "budget".to_owned(), 0);
+    let request = Request::new(&event.payload_2().into(), &Invocation::default(), "budget".to_owned(), 0);
     let local::functions::Function::Http(routes) = local::functions::named(name).expect("a function") else {
         panic!("{name} is behind no API");
     };

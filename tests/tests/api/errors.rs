@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_tests::{Answer, Product, new_user};
+use api_tests::{Actor, Answer, Product, new_user};
 use reqwest::Method;
 use serde_json::json;
 
@@ -63,11 +63,8 @@ async fn a_path_that_is_none_is_not_found_whoever_asks() {
     let master = product.master().await;
     for path in [
         "/api",
-        "/api/",
         "/api/none",
-        "/api/user/",
         "/api/user/1",
-        "//api/user",
         "/API/user",
         "/api/user%20",
         "/api/%E3%81%82",
@@ -75,6 +72,7 @@ async fn a_path_that_is_none_is_not_found_whoever_asks() {
         "/prod/api/user",
         "/schedule",
         "/favicon.ico",
+        "/$default/api/user",
     ] {
         for actor in [&master, &product.anonymous()] {
             for method in [Method::GET, Method::POST, Method::DELETE] {
@@ -84,6 +82,38 @@ async fn a_path_that_is_none_is_not_found_whoever_asks() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_slash_too_many_is_answered_with_the_right_address() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    for (path, location) in [
+        ("//api/login", "/api/login"),
+        ("/api/login/", "/api/login"),
+        ("/api//user///?limit=1&x=%20%22", "/api/user?limit=1&x=%20%22"),
+        ("/api/none/", "/api/none"),
+    ] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            // The client follows no further than it must: only the first answer counts here.
+            let answer = first_answer(&product, &master, method, path).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location").as_str()), (308, location), "{path}");
+            assert_eq!(answer.text, "");
+            assert_common_headers(&answer);
+        }
+    }
+    // A client that follows sends the same again, and is answered.
+    let users = master.get("/api/user/").await.ok();
+    assert_eq!(users.as_array().map(Vec::len), Some(1));
+}
+
+async fn first_answer(product: &Product, master: &Actor, method: Method, path: &str) -> Answer {
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    let http = http.tls_backend_preconfigured(api_tests::no_tls()).build().expect("a client");
+    let request = http.request(method, format!("{}{path}", product.server.url()));
+    let response = request.bearer_auth(master.token.as_deref().unwrap_or_default()).send().await.expect("an answer");
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.expect("text") }
 }
 
 #[tokio::test]
