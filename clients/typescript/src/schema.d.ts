@@ -52,7 +52,7 @@ export interface paths {
          * Log out
          * @description 使用されたトークンを直ちに無効にします。同じユーザーの他のトークンには影響しません。
          *
-         *     パラメータはありません。本文は不要で、送る場合は JSON オブジェクトとします。
+         *     パラメータはありません。本文は不要です。
          */
         post: operations["logout"];
         delete?: never;
