@@ -1,5 +1,4 @@
-//! The verbs as DynamoDB calls: the only code that sees the SDK's types, which is why it is one long file: four verbs,
-//! and what becomes of each kind of error.
+//! The verbs as DynamoDB calls. Only this file and those in its folder see the SDK's types.
 //!
 //! The SDK's own retries are off, because `Table` owns them. Values and names always travel as
 //! placeholders, never inside of an expression.
@@ -10,8 +9,6 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::RequestId;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity,
     ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
@@ -19,13 +16,17 @@ use aws_sdk_dynamodb::types::{
 use uuid::Uuid;
 
 use self::expression::Expression;
+use self::faults::{cancelled_or_fault, fault, refused_or_fault};
+use self::same_bytes::SameBytes;
 use super::{
-    Backend, BackendFuture, Effect, Fault, Item, Key, PK, Page, Query, Range, Refusal, SK, Transacted, Value, Write,
+    Backend, BackendFuture, Batch, Effect, Fault, Item, Key, PK, Page, Query, Range, SK, Transacted, Value, Write,
     Written,
 };
 use crate::platform::telemetry;
 
 mod expression;
+mod faults;
+mod same_bytes;
 
 const READ_ATTEMPT: Duration = Duration::from_millis(700);
 const WRITE_ATTEMPT: Duration = Duration::from_secs(1);
@@ -52,7 +53,7 @@ impl DynamoDb {
         Self { reads: client(READ_ATTEMPT), writes: client(WRITE_ATTEMPT), table }
     }
 
-    async fn get_one(&self, key: &Key) -> Result<Option<Item>, Fault> {
+    async fn get_item(&self, key: &Key) -> Result<Option<Item>, Fault> {
         let answer = self
             .reads
             .get_item()
@@ -67,7 +68,7 @@ impl DynamoDb {
         Ok(answer.item.map(Item::from))
     }
 
-    async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+    async fn get_items(&self, keys: &[Key]) -> Result<Batch, Fault> {
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys.iter().map(key_attributes).collect()))
             .consistent_read(true)
@@ -82,18 +83,19 @@ impl DynamoDb {
             .await
             .map_err(|error| fault(&error))?;
         answer.consumed_capacity().iter().for_each(|capacity| note_read(Some(capacity)));
-        if answer.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
-            return Err(Fault::Busy("the table left keys of a batch unread".to_owned()));
-        }
-        let mut found: HashMap<Key, Item> = answer
-            .responses
+        let unread: Vec<Key> = answer
+            .unprocessed_keys
             .unwrap_or_default()
             .into_values()
-            .flatten()
-            .map(Item::from)
-            .filter_map(|item| Some((key_of(&item)?, item)))
+            .flat_map(|left| left.keys)
+            .filter_map(|key| key_of(&key.into()))
             .collect();
-        Ok(keys.iter().map(|key| found.remove(key)).collect())
+        if unread.len() >= keys.len() {
+            return Err(Fault::Busy("the table read no key of a batch".to_owned()));
+        }
+        let items = answer.responses.unwrap_or_default().into_values().flatten().map(Item::from);
+        let found = items.filter_map(|item| Some((key_of(&item)?, item))).collect();
+        Ok(Batch { found, unread })
     }
 
     async fn query_page(&self, query: &Query, after: Option<String>) -> Result<Page, Fault> {
@@ -209,6 +211,8 @@ impl DynamoDb {
             .set_transact_items(Some(items))
             .client_request_token(token.hyphenated().to_string())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .customize()
+            .interceptor(SameBytes)
             .send()
             .await;
         let error = match answer {
@@ -218,30 +222,7 @@ impl DynamoDb {
             }
             Err(error) => error,
         };
-        let cancelled = match error.as_service_error() {
-            Some(service) if service.is_transaction_canceled_exception() => service,
-            _ => return Err(fault(&error)),
-        };
-        let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
-            cancelled,
-        ) = cancelled
-        else {
-            return Err(fault(&error));
-        };
-        let reasons = cancelled.cancellation_reasons();
-        let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
-        if codes.contains(&"ConditionalCheckFailed") {
-            let refusals = reasons.iter().map(|reason| match reason.code() {
-                Some("ConditionalCheckFailed") => Refusal::Failed(reason.item().cloned().map(Item::from)),
-                _ => Refusal::Passed,
-            });
-            return Ok(Transacted::Refused(refusals.collect()));
-        }
-        let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-        match codes.iter().find(|code| passing.contains(code)) {
-            Some(code) => Err(Fault::Busy((*code).to_owned())),
-            None => Err(Fault::Broken(format!("transaction cancelled: {codes:?}"))),
-        }
+        cancelled_or_fault(&error)
     }
 
     fn transact_item(&self, write: &Write) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
@@ -299,13 +280,12 @@ impl DynamoDb {
 }
 
 impl Backend for DynamoDb {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
-        Box::pin(async move {
-            match keys {
-                [key] => Ok(vec![self.get_one(key).await?]),
-                keys => self.get_batch(keys).await,
-            }
-        })
+    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
+        Box::pin(self.get_item(key))
+    }
+
+    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
+        Box::pin(self.get_items(keys))
     }
 
     fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
@@ -341,75 +321,4 @@ fn note_read(capacity: Option<&ConsumedCapacity>) {
 
 fn note_write(capacity: Option<&ConsumedCapacity>) {
     telemetry::consumed(0.0, capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0));
-}
-
-/// The three single writes have an error type each; all of them can be a failed condition.
-trait ConditionFailure {
-    /// The item that was found instead, when the condition failed; empty when there was none.
-    fn condition_failure(&self) -> Option<Attributes>;
-}
-
-macro_rules! condition_failure {
-    ($($operation:ident :: $error:ident),*) => {$(
-        impl ConditionFailure for aws_sdk_dynamodb::operation::$operation::$error {
-            fn condition_failure(&self) -> Option<Attributes> {
-                match self {
-                    Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone().unwrap_or_default()),
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
-
-condition_failure!(put_item::PutItemError, update_item::UpdateItemError, delete_item::DeleteItemError);
-
-/// `Ok` is a failed condition, `Err` a fault.
-fn refused_or_fault<E, R>(error: &SdkError<E, R>) -> Result<Option<Attributes>, Fault>
-where
-    E: ConditionFailure + ProvideErrorMetadata,
-    SdkError<E, R>: RequestId,
-{
-    match error.as_service_error().and_then(ConditionFailure::condition_failure) {
-        Some(found) => Ok((!found.is_empty()).then_some(found)),
-        None => Err(fault(error)),
-    }
-}
-
-/// Codes after which the request certainly was not carried out and may be repeated.
-const BUSY: &[&str] = &[
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-    "ThrottlingError",
-];
-
-/// Codes of a service that failed in the middle: the request may have been carried out.
-const UNKNOWN: &[&str] =
-    &["InternalServerError", "InternalServerErrorException", "ServiceUnavailable", "InternalFailure"];
-
-fn fault<E, R>(error: &SdkError<E, R>) -> Fault
-where
-    E: ProvideErrorMetadata,
-    SdkError<E, R>: RequestId,
-{
-    match error {
-        SdkError::ServiceError(service) => {
-            let code = service.err().code().unwrap_or("no error code");
-            if BUSY.contains(&code) {
-                Fault::Busy(code.to_owned())
-            } else if UNKNOWN.contains(&code) || service.err().code().is_none() {
-                Fault::Unknown(code.to_owned())
-            } else {
-                let message = service.err().message().unwrap_or_default();
-                Fault::Broken(format!("{code}: {message} ({})", error.request_id().unwrap_or("no request id")))
-            }
-        }
-        SdkError::TimeoutError(_) => Fault::Unknown("no answer in time".to_owned()),
-        SdkError::DispatchFailure(_) => Fault::Unknown("connection failed".to_owned()),
-        SdkError::ResponseError(_) => Fault::Unknown("unreadable answer".to_owned()),
-        _ => Fault::Broken("the request could not be made".to_owned()),
-    }
 }

@@ -1,8 +1,9 @@
 //! The table as four verbs: get, query, write, transact.
 //!
-//! This module owns retries: one decision is attempted until it is carried out, refused, or out of
-//! budget. What a refusal means is the caller's to decide. Everything is read strongly consistent.
+//! One decision is attempted until it is carried out, refused, or out of budget (`attempts`). What a
+//! refusal means is the caller's to decide. Everything is read strongly consistent.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +11,10 @@ use std::time::Duration;
 pub use serde_dynamo::{AttributeValue as Value, Item};
 use uuid::Uuid;
 
+use self::attempts::{Attempts, RetryBudget};
 use crate::platform::random::Random;
-use crate::platform::telemetry::TableCall;
 
+mod attempts;
 pub mod dynamodb;
 
 /// A future that a back end returns.
@@ -108,6 +110,14 @@ impl Query {
     }
 }
 
+/// What one attempt read of the keys it was asked for. A key that is in neither has no item.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub found: HashMap<Key, Item>,
+    /// Not read yet: the table was too busy.
+    pub unread: Vec<Key>,
+}
+
 /// One answer to a query, and the sort key to go on after when there is more.
 pub struct Page {
     pub items: Vec<Item>,
@@ -166,8 +176,9 @@ impl fmt::Display for TableError {
 
 /// One attempt at each verb. AWS and the embedded engine are one implementation; a simulation is another.
 pub trait Backend: Send + Sync {
-    /// In the order of the keys, which are distinct.
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>>;
+    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>>;
+    /// The keys are distinct.
+    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch>;
     fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page>;
     fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written>;
     fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted>;
@@ -177,34 +188,42 @@ pub trait Backend: Send + Sync {
 pub struct Table {
     backend: Arc<dyn Backend>,
     random: Random,
+    retries: RetryBudget,
 }
 
-const MAX_ATTEMPTS: u32 = 8;
 const READ_BUDGET: Duration = Duration::from_secs(2);
 const WRITE_BUDGET: Duration = Duration::from_secs(3);
-const FIRST_PAUSE: Duration = Duration::from_millis(25);
-const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
 impl Table {
     pub fn new(backend: Arc<dyn Backend>, random: Random) -> Self {
-        Self { backend, random }
+        Self { backend, random, retries: RetryBudget::full() }
     }
 
     /// # Errors
     /// When the table does not answer within its budget or refuses the request.
     pub async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        let keys = std::slice::from_ref(key);
-        let items = self.attempt(READ_BUDGET, || self.backend.get(keys)).await?;
-        Ok(items.into_iter().next().flatten())
+        self.attempt(READ_BUDGET, || self.backend.get(key)).await
     }
 
-    /// Several items in one round trip, in the order of the keys, which must be distinct.
+    /// Several items in one round trip, in the order of the keys, which must be distinct. What was read is
+    /// kept: only for the rest the table is asked again.
     ///
     /// # Errors
     /// As `get`.
     pub async fn get_all<const N: usize>(&self, keys: &[Key; N]) -> Result<[Option<Item>; N], TableError> {
-        let items = self.attempt(READ_BUDGET, || self.backend.get(keys)).await?;
-        items.try_into().map_err(|_| TableError::Broken("a batch came back incomplete".to_owned()))
+        let mut attempts = Attempts::new(self, READ_BUDGET);
+        let mut found = HashMap::new();
+        let mut left = keys.to_vec();
+        while !left.is_empty() {
+            if let Some(batch) = attempts.attempt(self.backend.get_batch(&left)).await? {
+                found.extend(batch.found);
+                left = batch.unread;
+                if !left.is_empty() {
+                    attempts.go_on().await?;
+                }
+            }
+        }
+        Ok(keys.each_ref().map(|key| found.remove(key)))
     }
 
     /// All items that the query names, whatever number of pages they come in.
@@ -256,28 +275,22 @@ impl Table {
         budget: Duration,
         mut call: impl FnMut() -> BackendFuture<'a, T>,
     ) -> Result<T, TableError> {
-        let meter = TableCall::start();
-        let deadline = tokio::time::Instant::now() + budget;
-        let mut pause = FIRST_PAUSE;
-        let mut cause = String::new();
-        for _ in 0..MAX_ATTEMPTS {
-            meter.attempt();
-            match tokio::time::timeout_at(deadline, call()).await {
-                Ok(Ok(value)) => return Ok(value),
-                Ok(Err(Fault::Broken(cause))) => return Err(TableError::Broken(cause)),
-                Ok(Err(Fault::Busy(reason) | Fault::Unknown(reason))) => cause = reason,
-                Err(_elapsed) => return Err(TableError::Unavailable("no answer within the budget".to_owned())),
+        let mut attempts = Attempts::new(self, budget);
+        loop {
+            if let Some(value) = attempts.attempt(call()).await? {
+                return Ok(value);
             }
-            self.pause_up_to(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Err(TableError::Unavailable(cause))
     }
 
-    /// Full jitter: a random part of the pause, so that those who collided once part.
     pub async fn pause_up_to(&self, longest: Duration) {
+        tokio::time::sleep(self.part_of(longest)).await;
+    }
+
+    /// Full jitter: a random part of a pause, so that those who collided once part.
+    fn part_of(&self, longest: Duration) -> Duration {
         let millis = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
-        tokio::time::sleep(Duration::from_millis(self.random.below(millis + 1))).await;
+        Duration::from_millis(self.random.below(millis + 1))
     }
 }
 

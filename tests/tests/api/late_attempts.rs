@@ -10,7 +10,7 @@ use shared::domain::ids::TenantId;
 use shared::domain::tenant::State;
 use shared::operations::{broadcasts, tenants};
 use shared::table::dynamodb::DynamoDb;
-use shared::table::{Backend, BackendFuture, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
+use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
 use uuid::Uuid;
 
 enum Held {
@@ -77,8 +77,12 @@ impl Slow {
 }
 
 impl Backend for Slow {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
-        self.table.get(keys)
+    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
+        self.table.get(key)
+    }
+
+    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
+        self.table.get_batch(keys)
     }
 
     fn query<'a>(&'a self, query: &'a Query, from: Option<String>) -> BackendFuture<'a, Page> {

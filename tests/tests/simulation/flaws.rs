@@ -11,7 +11,9 @@ use shared::operations::Error;
 use shared::operations::schedules::NewSchedule;
 use shared::platform::random::Random;
 use shared::store::{calendar, schedules};
-use shared::table::{Backend, BackendFuture, Condition, Effect, Item, Key, Page, Query, Transacted, Write, Written};
+use shared::table::{
+    Backend, BackendFuture, Batch, Condition, Effect, Item, Key, Page, Query, Transacted, Write, Written,
+};
 use uuid::Uuid;
 
 use crate::checks::text;
@@ -35,8 +37,12 @@ impl Altered {
 }
 
 impl Backend for Altered {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
-        self.table.get(keys)
+    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
+        self.table.get(key)
+    }
+
+    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
+        self.table.get_batch(keys)
     }
 
     fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use shared::table::{Backend, BackendFuture, Fault, Item, Key, Page, Query, Transacted, Write, Written};
+use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Transacted, Write, Written};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
@@ -60,14 +60,22 @@ impl SimulatedTable {
         }
     }
 
-    async fn serve_get(self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, Fault> {
+    async fn serve_get(self, key: Key) -> Result<Option<Item>, Fault> {
         self.arrive().await?;
-        let mut items = Vec::new();
-        for key in &keys {
-            items.push(self.model().get(key));
+        let item = self.model().get(&key);
+        self.between_items().await;
+        self.return_read(item).await
+    }
+
+    async fn serve_batch(self, keys: Vec<Key>) -> Result<Batch, Fault> {
+        self.arrive().await?;
+        let mut batch = Batch::default();
+        for key in keys {
+            let item = self.model().get(&key);
+            batch.found.extend(item.map(|item| (key, item)));
             self.between_items().await;
         }
-        self.return_read(items).await
+        self.return_read(batch).await
     }
 
     async fn serve_query(self, query: Query, mut after: Option<String>) -> Result<Page, Fault> {
@@ -149,8 +157,12 @@ async fn attempt<T: Send + 'static>(
 }
 
 impl Backend for SimulatedTable {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
-        Box::pin(attempt(READ_ATTEMPT, self.clone().serve_get(keys.to_vec())))
+    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
+        Box::pin(attempt(READ_ATTEMPT, self.clone().serve_get(key.clone())))
+    }
+
+    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
+        Box::pin(attempt(READ_ATTEMPT, self.clone().serve_batch(keys.to_vec())))
     }
 
     fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {

@@ -1,0 +1,8 @@
+//! The two clients of the product against servers that answer whatever a test says.
+
+mod batches;
+mod repetitions;
+mod requests;
+mod stub;
+mod table;
+mod transactions;
