@@ -3,6 +3,7 @@
 mod batches;
 mod repetitions;
 mod requests;
+mod retry_budget;
 mod stub;
 mod table;
 mod transactions;

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use serde_json::json;
 use shared::table::{Action, Query, Range, Table, TableError, Write};
 
@@ -163,49 +162,12 @@ async fn a_write_is_given_a_second_and_three_in_all() {
 }
 
 #[tokio::test]
-async fn an_overloaded_table_is_not_asked_eight_times_as_often() {
-    let stub = Stub::answering(|_, _| throttled()).await;
-    let table = table(&stub);
-    let outcomes = join_all((0..30).map(|_| call(&table, "GetItem"))).await;
-    assert!(outcomes.iter().all(Result::is_err));
-    assert_eq!(stub.asked().len(), 30 + 100, "a process repeats a hundred times");
-
-    stub.now_answers(|_, _| throttled());
-    assert_unavailable(call(&table, "PutItem").await);
-    assert_eq!(stub.asked().len(), 1, "all verbs share what is left");
-
-    stub.now_answers(|number, _| if number < 10 { done() } else { throttled() });
-    for _ in 0..10 {
-        call(&table, "GetItem").await.unwrap();
-    }
-    assert_unavailable(call(&table, "GetItem").await);
-    assert_eq!(stub.asked().len(), 10 + 3, "ten successes buy two repetitions");
-
-    let other = crate::table::table(&stub);
-    stub.now_answers(|_, _| throttled());
-    assert_unavailable(call(&other, "GetItem").await);
-    assert_eq!(stub.asked().len(), 8, "another process has a budget of its own");
-}
-
-#[tokio::test]
 async fn a_repetition_that_succeeds_costs_nothing() {
     let stub = Stub::answering(|number, _| if number % 2 == 0 { throttled() } else { done() }).await;
     let table = table(&stub);
     for number in 0..200 {
         call(&table, "GetItem").await.unwrap_or_else(|failed| panic!("{number}: {failed:?}"));
     }
-}
-
-#[tokio::test]
-async fn successes_save_up_for_no_more_than_a_hundred_repetitions() {
-    let stub = Stub::answering(|_, _| done()).await;
-    let table = table(&stub);
-    for _ in 0..50 {
-        call(&table, "GetItem").await.unwrap();
-    }
-    stub.now_answers(|_, _| throttled());
-    join_all((0..30).map(|_| call(&table, "GetItem"))).await;
-    assert_eq!(stub.asked().len(), 30 + 100);
 }
 
 /// The time at which a request was signed, e.g. `20300101T120000Z`.
