@@ -5,13 +5,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::channel::{Channel, Playlist};
 use crate::domain::hls::HlsParams;
 use crate::platform::telemetry;
 
+mod reason;
 pub mod transport;
 
 use transport::{Answer, Failure, Transport};
@@ -21,12 +23,12 @@ const ATTEMPT: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 2;
 const MAX_ANSWER: usize = 64 * 1024;
 const MAX_CHANNEL_LIST: usize = 4 * 1024 * 1024;
-const MAX_REASON: usize = 200;
+const MAX_URL: usize = 2048;
 
 /// Why ImageFlux did not do it. The texts are for the log, but for the reason of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageFluxError {
-    /// It refused what we asked for; the reason is its own, cut and cleaned.
+    /// It refused what we asked for. The reason is its own, and cleaned before it leaves this module.
     Rejected(String),
     /// It refused us, failed, or answered nonsense.
     Failed(String),
@@ -43,6 +45,13 @@ pub struct CreateError {
     pub left_behind: Option<String>,
 }
 
+/// Where ImageFlux asks who may connect, and tells what happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hooks {
+    pub auth: String,
+    pub event: String,
+}
+
 #[derive(Clone)]
 pub struct ImageFlux {
     transport: Arc<dyn Transport>,
@@ -53,12 +62,14 @@ pub struct ImageFlux {
 struct Created {
     channel_id: String,
     #[serde(default)]
-    sora_url: serde_json::Value,
+    sora_url: Value,
 }
 
+/// What is listed is read one by one: an odd entry is skipped, not the list.
 #[derive(Deserialize)]
 struct Playlists {
-    hls: Vec<ListedPlaylist>,
+    channel_id: Option<Value>,
+    hls: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +80,7 @@ struct ListedPlaylist {
 
 #[derive(Deserialize)]
 struct ChannelIds {
-    channel_ids: Vec<String>,
+    channel_ids: Vec<Value>,
 }
 
 impl ImageFlux {
@@ -83,8 +94,13 @@ impl ImageFlux {
     ///
     /// # Errors
     /// When there is no usable channel.
-    pub async fn create_channel(&self, hls: &HlsParams) -> Result<Channel, CreateError> {
-        let body = format!(r#"{{"hls":{}}}"#, hls.as_json());
+    pub async fn create_channel(&self, hls: &HlsParams, hooks: Option<&Hooks>) -> Result<Channel, CreateError> {
+        // What the client wrote is passed on to the letter.
+        let members = hooks.map_or_else(String::new, |hooks| {
+            let (auth, event) = (json!(hooks.auth), json!(hooks.event));
+            format!(r#","auth_webhook_url":{auth},"event_webhook_url":{event}"#)
+        });
+        let body = format!(r#"{{"hls":{}{members}}}"#, hls.as_json());
         let target = "ImageFlux_20200316.CreateMultistreamChannelWithHLS";
         let deadline = tokio::time::Instant::now() + CREATE_BUDGET;
         let answer = match self.call(target, &body, CREATE_BUDGET, MAX_ANSWER).await {
@@ -95,14 +111,14 @@ impl ImageFlux {
             answer => answer,
         };
         let nothing_left = |error| CreateError { error, left_behind: None };
-        let body = success(answer).map_err(nothing_left)?;
+        let body = success(answer).map_err(|error| nothing_left(self.cleaned(error, hooks)))?;
         let Created { channel_id, sora_url } = serde_json::from_slice(&body)
             .map_err(|_| nothing_left(ImageFluxError::Failed("an answer without channel_id".to_owned())))?;
         if !is_opaque_id(&channel_id) {
             return Err(nothing_left(ImageFluxError::Failed("an unusable channel_id".to_owned())));
         }
         match sora_url.as_str() {
-            Some(url) if has_scheme(url, &["wss://", "ws://"]) => Ok(Channel { channel_id, sora_url: url.to_owned() }),
+            Some(url) if self.is_address(url, "wss", "ws") => Ok(Channel { channel_id, sora_url: url.to_owned() }),
             _ => {
                 let error = ImageFluxError::Failed("an unusable sora_url".to_owned());
                 Err(CreateError { error, left_behind: Some(channel_id) })
@@ -111,7 +127,7 @@ impl ImageFlux {
     }
 
     /// The playlists of all who publish to the channel now, in no known order. A connection whose playlist
-    /// is not there yet is left out.
+    /// is not there yet or of no use is left out.
     ///
     /// # Errors
     /// When ImageFlux does not tell.
@@ -119,21 +135,21 @@ impl ImageFlux {
         let body = json!({"channel_id": channel_id}).to_string();
         let answer = self.repeat("ImageFlux_20200207.ListPlaylistURLs", &body, MAX_ANSWER).await;
         let listed: Playlists = parse(&success(answer).map_err(as_our_own_failure)?)?;
-        let playlists: Vec<Playlist> = listed
-            .hls
-            .into_iter()
-            .filter_map(|ListedPlaylist { connection_id, playlist_url }| {
-                let playlist_url = playlist_url.filter(|url| !url.is_empty())?;
-                Some(Playlist { connection_id, playlist_url })
-            })
-            .collect();
-        let is_usable = |playlist: &Playlist| {
-            is_opaque_id(&playlist.connection_id) && has_scheme(&playlist.playlist_url, &["https://", "http://"])
-        };
-        if !playlists.iter().all(is_usable) {
-            return Err(ImageFluxError::Failed("an unusable playlist".to_owned()));
+        if listed.channel_id.is_some_and(|listed| listed != channel_id) {
+            return Err(ImageFluxError::Failed("the playlists of another channel".to_owned()));
         }
-        Ok(playlists)
+        let usable = |entry| {
+            let ListedPlaylist { connection_id, playlist_url } = serde_json::from_value(entry).ok()?;
+            let playlist_url = playlist_url.filter(|url| self.is_playlist_url(url))?;
+            is_opaque_id(&connection_id).then_some(Playlist { connection_id, playlist_url })
+        };
+        Ok(listed.hls.into_iter().filter_map(usable).collect())
+    }
+
+    /// Whether an address may be given to viewers.
+    #[must_use]
+    pub fn is_playlist_url(&self, url: &str) -> bool {
+        self.is_address(url, "https", "http")
     }
 
     /// Deletes a channel; one that is gone already is success.
@@ -148,9 +164,7 @@ impl ImageFlux {
             && !matches!(answer, Ok(Answer { status: 401 | 403 | 429, .. }));
         match success(answer) {
             Ok(_) => Ok(()),
-            Err(_) if may_be_gone && !self.list_channel_ids().await?.iter().any(|listed| listed == channel_id) => {
-                Ok(())
-            }
+            Err(_) if may_be_gone && self.is_gone(channel_id).await? => Ok(()),
             Err(error) => Err(as_our_own_failure(error)),
         }
     }
@@ -160,9 +174,41 @@ impl ImageFlux {
     /// # Errors
     /// When ImageFlux does not tell.
     pub async fn list_channel_ids(&self) -> Result<Vec<String>, ImageFluxError> {
+        let listed = self.list_channels().await?;
+        Ok(listed.into_iter().filter_map(|id| id.as_str().map(str::to_owned)).collect())
+    }
+
+    /// Only a list that can be read whole shows that a channel is gone: an odd entry may be the channel.
+    async fn is_gone(&self, channel_id: &str) -> Result<bool, ImageFluxError> {
+        let listed = self.list_channels().await?;
+        Ok(listed.iter().all(|id| id.as_str().is_some_and(|id| id != channel_id)))
+    }
+
+    async fn list_channels(&self) -> Result<Vec<Value>, ImageFluxError> {
         let answer = self.repeat("ImageFlux_20200729.ListChannelIDs", "{}", MAX_CHANNEL_LIST).await;
         let listed: ChannelIds = parse(&success(answer).map_err(as_our_own_failure)?)?;
         Ok(listed.channel_ids)
+    }
+
+    /// An absolute address of this scheme, in any case; of the other one only where ImageFlux itself is spoken
+    /// to in the clear.
+    fn is_address(&self, url: &str, secure: &str, plain: &str) -> bool {
+        url.len() <= MAX_URL
+            && url.bytes().all(|byte| byte.is_ascii_graphic())
+            && reqwest::Url::parse(url).is_ok_and(|parsed| {
+                (parsed.scheme() == secure || (parsed.scheme() == plain && self.transport.is_plain()))
+                    && url[parsed.scheme().len()..].starts_with("://")
+                    && parsed.username().is_empty()
+                    && parsed.password().is_none()
+            })
+    }
+
+    /// A refusal's reason is for the client to read; what we sent along is not.
+    fn cleaned(&self, error: ImageFluxError, hooks: Option<&Hooks>) -> ImageFluxError {
+        let ImageFluxError::Rejected(said) = error else { return error };
+        let mut secrets = vec![self.transport.access_token().map_or("", ExposeSecret::expose_secret)];
+        secrets.extend(hooks.iter().flat_map(|hooks| [hooks.auth.as_str(), hooks.event.as_str()]));
+        ImageFluxError::Rejected(reason::cleaned(&said, &secrets))
     }
 
     /// For calls that may be repeated.
@@ -187,7 +233,7 @@ impl ImageFlux {
 fn success(answer: Result<Answer, Failure>) -> Result<Vec<u8>, ImageFluxError> {
     match answer {
         Ok(Answer { status: 200..=299, body }) => Ok(body),
-        Ok(Answer { status: 400 | 404 | 409 | 413 | 422, body }) => Err(ImageFluxError::Rejected(reason(&body))),
+        Ok(Answer { status: 400 | 404 | 409 | 413 | 422, body }) => Err(ImageFluxError::Rejected(reason::said(&body))),
         Ok(Answer { status: 429, .. }) => Err(ImageFluxError::Unavailable("status 429".to_owned())),
         Ok(Answer { status, .. }) => Err(ImageFluxError::Failed(format!("status {status}"))),
         Err(Failure::NotSent(cause)) => Err(ImageFluxError::Unavailable(cause)),
@@ -209,20 +255,6 @@ fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, ImageFluxErro
     serde_json::from_slice(body).map_err(|_| ImageFluxError::Failed("an answer of another shape".to_owned()))
 }
 
-/// The text of an error body, wherever it may stand, short and printable.
-fn reason(body: &[u8]) -> String {
-    let parsed: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = ["error", "message", "error_type"].iter().find_map(|name| parsed.get(name)?.as_str());
-    let clean: String = text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
-    if clean.is_empty() { "no reason given".to_owned() } else { clean }
-}
-
 fn is_opaque_id(text: &str) -> bool {
     (1..=255).contains(&text.len()) && !text.chars().any(char::is_control)
-}
-
-fn has_scheme(url: &str, schemes: &[&str]) -> bool {
-    url.len() <= 2048
-        && url.bytes().all(|byte| byte.is_ascii_graphic())
-        && schemes.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len())
 }

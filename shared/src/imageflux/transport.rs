@@ -30,14 +30,27 @@ pub type Promise<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Se
 pub trait Transport: Send + Sync {
     /// `at_most` is the number of bytes of the answer that are read.
     fn post<'a>(&'a self, target: &'a str, body: String, at_most: usize) -> Promise<'a>;
+
+    /// Whether it goes over the network in the clear.
+    fn is_plain(&self) -> bool {
+        false
+    }
+
+    /// What we show to be let in, if anything.
+    fn access_token(&self) -> Option<&SecretString> {
+        None
+    }
 }
 
 pub struct Https {
     client: reqwest::Client,
     endpoint: reqwest::Url,
     authorization: HeaderValue,
+    access_token: SecretString,
 }
 
+/// More of an error than this is nobody's to read.
+const MAX_ERROR: usize = 4 * 1024;
 const CONNECT: Duration = Duration::from_secs(1);
 /// Less than the idle time after which a frozen environment's sockets are dead.
 const POOL_IDLE: Duration = Duration::from_secs(15);
@@ -55,7 +68,7 @@ impl Https {
             .map_err(|_| "the ImageFlux access token cannot be sent in a header")?;
         authorization.set_sensitive(true);
         let endpoint = endpoint.parse().map_err(|_| format!("IMAGEFLUX_ENDPOINT is not a URL: {endpoint}"))?;
-        Ok(Self { client, endpoint, authorization })
+        Ok(Self { client, endpoint, authorization, access_token: token.into() })
     }
 
     async fn send(&self, target: &str, body: String, at_most: usize) -> Result<Answer, Failure> {
@@ -70,6 +83,7 @@ impl Https {
             .await
             .map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
+        let at_most = if response.status().is_success() { at_most } else { at_most.min(MAX_ERROR) };
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
             body.extend_from_slice(&chunk);
@@ -85,6 +99,14 @@ impl Https {
 impl Transport for Https {
     fn post<'a>(&'a self, target: &'a str, body: String, at_most: usize) -> Promise<'a> {
         Box::pin(self.send(target, body, at_most))
+    }
+
+    fn is_plain(&self) -> bool {
+        self.endpoint.scheme() == "http"
+    }
+
+    fn access_token(&self) -> Option<&SecretString> {
+        Some(&self.access_token)
     }
 }
 

@@ -60,7 +60,7 @@ async fn create_and_attach(
     hls: &HlsParams,
     operation: &str,
 ) -> Result<Channel, Error> {
-    let channel = match app.imageflux.create_channel(hls).await {
+    let channel = match app.imageflux.create_channel(hls, None).await {
         Ok(channel) => channel,
         Err(failed) => {
             if let Some(channel_id) = failed.left_behind {

@@ -135,7 +135,7 @@ async fn create_once(
         }
         return Err(error);
     }
-    match app.imageflux.create_channel(&new.hls).await {
+    match app.imageflux.create_channel(&new.hls, None).await {
         Ok(channel) => reservations::activate(app, reservation, channel, &new.hls, attempt).await,
         Err(failed) => {
             if let Some(channel_id) = failed.left_behind {

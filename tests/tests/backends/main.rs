@@ -1,6 +1,7 @@
 //! The two clients of the product against servers that answer whatever a test says.
 
 mod batches;
+mod imageflux;
 mod repetitions;
 mod requests;
 mod retry_budget;

@@ -25,6 +25,8 @@ pub enum Reply {
     /// Closes the connection without an answer.
     Drops,
     Hangs,
+    /// This status, and a body without an end.
+    Floods(u16),
 }
 
 /// What to answer the request; it is the first, second, ... by its number from 0.
@@ -90,6 +92,11 @@ async fn call(State(stub): State<Stub>, headers: HeaderMap, body: Bytes) -> Resp
         }
         Reply::Drops => panic!("the connection is dropped"),
         Reply::Hangs => std::future::pending().await,
+        Reply::Floods(status) => {
+            let chunks =
+                futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 1024])));
+            answer(status).body(Body::from_stream(chunks)).expect("an answer")
+        }
     }
 }
 

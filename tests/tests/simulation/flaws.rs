@@ -120,7 +120,7 @@ pub fn with_the_channel_first() -> Seams {
 
 /// What many would write: create the channel, then the schedule; delete the channel if that is refused.
 pub async fn create_channel_first(app: &App, bearer: &Bearer, new: NewSchedule) -> Result<ScheduleId, Error> {
-    let channel = app.imageflux.create_channel(&new.hls).await.map_err(|failed| Error::from(failed.error))?;
+    let channel = app.imageflux.create_channel(&new.hls, None).await.map_err(|failed| Error::from(failed.error))?;
     let channel_id = channel.channel_id.clone();
     let plan = Plan {
         id: app.random.uuid().into(),
