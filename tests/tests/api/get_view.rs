@@ -79,6 +79,14 @@ async fn many_viewers_see_the_same_playlist() {
 }
 
 #[tokio::test]
+async fn an_odd_entry_does_not_hide_a_playlist_from_viewers() {
+    let (upstream, _product, master, id) = product_with_schedule().await;
+    let odd = [json!(null), json!({"connection_id": "Z"}), json!({"connection_id": "Z", "playlist_url": "data:,x"})];
+    upstream.plays(json!([odd[0], odd[1], connection("A"), odd[2]]));
+    assert_eq!(view(&master, &id).await["playlist_url"], playlist("A"));
+}
+
+#[tokio::test]
 async fn what_imageflux_does_not_tell_a_viewer_is_not_told() {
     let (upstream, _product, master, id) = product_with_schedule().await;
     let path = format!("/api/view?schedule_id={id}");
@@ -92,8 +100,8 @@ async fn what_imageflux_does_not_tell_a_viewer_is_not_told() {
         (Mood::Babbles("<html>".to_owned()), 502, "imageflux_failed"),
         (Mood::Babbles("{}".to_owned()), 502, "imageflux_failed"),
         (hls(json!(null)), 502, "imageflux_failed"),
-        (hls(json!([{"connection_id": "A", "playlist_url": 7}])), 502, "imageflux_failed"),
-        (hls(json!([{"connection_id": "A", "playlist_url": "javascript:alert(1)"}])), 502, "imageflux_failed"),
+        (hls(json!([{"connection_id": "A", "playlist_url": 7}])), 404, "not_live"),
+        (hls(json!([{"connection_id": "A", "playlist_url": "javascript:alert(1)"}])), 404, "not_live"),
         (Mood::DropsAfterwards, 502, "imageflux_failed"),
     ];
     for (mood, status, code) in moods {
