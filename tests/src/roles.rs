@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use local::apps::Guard;
-use shared::table::{Backend, BackendFuture, Effect, Fault, Item, Key, Page, Query, Transacted, Write, Written};
+use shared::table::{Backend, BackendFuture, Batch, Effect, Fault, Item, Key, Page, Query, Transacted, Write, Written};
 use uuid::Uuid;
 
 /// The roles of one product, and what its functions did with them. Clones are the same.
@@ -107,11 +107,17 @@ fn action_of(write: &Write) -> &'static str {
 }
 
 impl Backend for Guarded {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
+    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
         Box::pin(async move {
-            let action = if keys.len() == 1 { "GetItem" } else { "BatchGetItem" };
-            self.check(action, keys.iter().map(|key| key.pk.as_str()))?;
-            self.inner.get(keys).await
+            self.check("GetItem", [key.pk.as_str()])?;
+            self.inner.get(key).await
+        })
+    }
+
+    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
+        Box::pin(async move {
+            self.check("BatchGetItem", keys.iter().map(|key| key.pk.as_str()))?;
+            self.inner.get_batch(keys).await
         })
     }
 

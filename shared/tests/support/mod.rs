@@ -6,7 +6,7 @@ use shared::app::App;
 use shared::platform::clock::Clock;
 use shared::platform::config::Config;
 use shared::platform::random::Random;
-use shared::table::{Backend, BackendFuture, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
+use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
 use uuid::Uuid;
 
 pub fn app(cors_origins: &[&str]) -> App {
@@ -34,7 +34,11 @@ impl NoTable {
 }
 
 impl Backend for NoTable {
-    fn get<'a>(&'a self, _: &'a [Key]) -> BackendFuture<'a, Vec<Option<Item>>> {
+    fn get<'a>(&'a self, _: &'a Key) -> BackendFuture<'a, Option<Item>> {
+        Self::absent()
+    }
+
+    fn get_batch<'a>(&'a self, _: &'a [Key]) -> BackendFuture<'a, Batch> {
         Self::absent()
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use shared::table::{Action, Query, Range, Table, TableError, Write};
+use shared::table::{Effect, Query, Range, Table, TableError, Write};
 
 use crate::stub::{Asked, Reply, Stub};
 use crate::table::{assert_broken, assert_unavailable, done, error, item, key, table, throttled};
@@ -44,7 +44,7 @@ const NEVER: [&str; 6] = [
 const VERBS: [&str; 5] = ["GetItem", "BatchGetItem", "Query", "PutItem", "TransactWriteItems"];
 
 async fn call(table: &Table, verb: &str) -> Result<(), TableError> {
-    let write = Write { key: key("a"), action: Action::Put(item(&[("v", "1")])), condition: None };
+    let write = Write { key: key("a"), effect: Effect::Put(item(&[("v", "1")])), condition: None };
     match verb {
         "GetItem" => table.get(&key("a")).await.map(drop),
         "BatchGetItem" => table.get_all(&[key("a"), key("b")]).await.map(drop),

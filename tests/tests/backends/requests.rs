@@ -1,7 +1,7 @@
 //! Single requests, member by member, and what is read from their answers.
 
 use serde_json::{Value as Json, json};
-use shared::table::{Action, Change, Condition, Item, Query, Range, Table, Value, Write, Written};
+use shared::table::{Change, Condition, Effect, Item, Query, Range, Table, Value, Write, Written};
 
 use crate::stub::{Reply, Stub};
 use crate::table::{answer, done, error_with, item, item_json, key, key_json, table, text};
@@ -16,7 +16,7 @@ async fn asked_by<T>(call: impl AsyncFnOnce(Table) -> T) -> (String, Json) {
 }
 
 fn put(condition: Option<Condition>) -> Write {
-    Write { key: key("a"), action: Action::Put(item(&[("v", "1")])), condition }
+    Write { key: key("a"), effect: Effect::Put(item(&[("v", "1")])), condition }
 }
 
 fn condition_failed(found: Option<Json>) -> Reply {
@@ -138,7 +138,7 @@ async fn an_update_asks_for_the_item_as_it_became() {
         Change::Remove("old"),
         Change::Set("other", Value::N("5".to_owned())),
     ];
-    let write = Write { key: key("a"), action: Action::Update(changes), condition: Some(Condition::Present) };
+    let write = Write { key: key("a"), effect: Effect::Update(changes), condition: Some(Condition::Present) };
     let (operation, body) = asked_by(async |table| table.write(&write).await.unwrap()).await;
     assert_eq!(operation, "UpdateItem");
     let expected = json!({
@@ -165,7 +165,7 @@ async fn a_delete_says_every_kind_of_condition() {
             Condition::Above("z", text("4")),
         ]),
     ]);
-    let write = Write { key: key("a"), action: Action::Delete, condition: Some(condition) };
+    let write = Write { key: key("a"), effect: Effect::Delete, condition: Some(condition) };
     let (operation, body) = asked_by(async |table| table.write(&write).await.unwrap()).await;
     assert_eq!(operation, "DeleteItem");
     let expected = json!({
@@ -189,9 +189,9 @@ async fn refused(write: &Write, found: Option<Json>) -> Option<Item> {
 
 #[tokio::test]
 async fn each_refusal_shows_the_item_that_was_found() {
-    let update = Action::Update(vec![Change::Remove("old")]);
-    for action in [Action::Put(item(&[("v", "1")])), update, Action::Delete] {
-        let write = Write { key: key("a"), action, condition: Some(Condition::Missing("v")) };
+    let update = Effect::Update(vec![Change::Remove("old")]);
+    for effect in [Effect::Put(item(&[("v", "1")])), update, Effect::Delete] {
+        let write = Write { key: key("a"), effect, condition: Some(Condition::Missing("v")) };
         assert_eq!(refused(&write, Some(item_json(&[("v", "2")]))).await, Some(item(&[("v", "2")])));
         assert_eq!(refused(&write, None).await, None);
         assert_eq!(refused(&write, Some(json!({}))).await, None);
@@ -202,12 +202,12 @@ async fn each_refusal_shows_the_item_that_was_found() {
 async fn only_an_update_shows_the_item_as_it_became() {
     let after = json!({"Attributes": item_json(&[("v", "2")])});
     let stub = Stub::answering(move |_, _| answer(&after)).await;
-    let update = Action::Update(vec![Change::Set("v", text("2"))]);
-    let write = Write { key: key("a"), action: update, condition: None };
+    let update = Effect::Update(vec![Change::Set("v", text("2"))]);
+    let write = Write { key: key("a"), effect: update, condition: None };
     let written = table(&stub).write(&write).await.unwrap();
     assert!(matches!(&written, Written::Done(Some(now)) if *now == item(&[("v", "2")])), "{written:?}");
-    for action in [Action::Put(item(&[])), Action::Delete] {
-        let write = Write { key: key("a"), action, condition: None };
+    for effect in [Effect::Put(item(&[])), Effect::Delete] {
+        let write = Write { key: key("a"), effect, condition: None };
         assert!(matches!(table(&stub).write(&write).await.unwrap(), Written::Done(None)));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use futures_util::future::join_all;
 use shared::platform::random::Random;
 use shared::table::{
-    Action, Backend, Batch, Fault, Item, Key, Page, Promise, Query, Table, TableError, Transacted, Write, Written,
+    Backend, BackendFuture, Batch, Effect, Fault, Item, Key, Page, Query, Table, TableError, Transacted, Write, Written,
 };
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ struct Busy {
 }
 
 impl Busy {
-    fn answer<'a, T: Send + 'a>(&self, value: T) -> Promise<'a, T> {
+    fn answer<'a, T: Send + 'a>(&self, value: T) -> BackendFuture<'a, T> {
         self.attempts.fetch_add(1, Ordering::Relaxed);
         let is_busy = self.is_busy.load(Ordering::Relaxed);
         Box::pin(async move { if is_busy { Err(Fault::Busy("busy".to_owned())) } else { Ok(value) } })
@@ -40,29 +40,29 @@ impl Busy {
 }
 
 impl Backend for Busy {
-    fn get<'a>(&'a self, _: &'a Key) -> Promise<'a, Option<Item>> {
+    fn get<'a>(&'a self, _: &'a Key) -> BackendFuture<'a, Option<Item>> {
         self.answer(None)
     }
 
-    fn get_batch<'a>(&'a self, _: &'a [Key]) -> Promise<'a, Batch> {
+    fn get_batch<'a>(&'a self, _: &'a [Key]) -> BackendFuture<'a, Batch> {
         self.answer(Batch::default())
     }
 
-    fn query<'a>(&'a self, _: &'a Query, _: Option<String>) -> Promise<'a, Page> {
+    fn query<'a>(&'a self, _: &'a Query, _: Option<String>) -> BackendFuture<'a, Page> {
         self.answer(Page { items: Vec::new(), more_after: None })
     }
 
-    fn write<'a>(&'a self, _: &'a Write) -> Promise<'a, Written> {
+    fn write<'a>(&'a self, _: &'a Write) -> BackendFuture<'a, Written> {
         self.answer(Written::Done(None))
     }
 
-    fn transact<'a>(&'a self, _: &'a [Write], _: Uuid) -> Promise<'a, Transacted> {
+    fn transact<'a>(&'a self, _: &'a [Write], _: Uuid) -> BackendFuture<'a, Transacted> {
         self.answer(Transacted::Done)
     }
 }
 
 async fn put(table: &Table) -> Result<Written, TableError> {
-    table.write(&Write { key: key("a"), action: Action::Put(item(&[])), condition: None }).await
+    table.write(&Write { key: key("a"), effect: Effect::Put(item(&[])), condition: None }).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Transactions, member by member, and what is read from their cancellations.
 
 use serde_json::{Value as Json, json};
-use shared::table::{Action, Change, Condition, Refusal, TableError, Transacted, Write};
+use shared::table::{Change, Condition, Effect, Refusal, TableError, Transacted, Write};
 
 use crate::stub::{Reply, Stub};
 use crate::table::{
@@ -12,13 +12,13 @@ fn writes() -> Vec<Write> {
     let names: Vec<String> = (0..40).map(|number| format!("member {number}")).collect();
     let members: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
     vec![
-        Write { key: key("a"), action: Action::Put(item(&members)), condition: Some(Condition::Absent) },
+        Write { key: key("a"), effect: Effect::Put(item(&members)), condition: Some(Condition::Absent) },
         Write {
             key: key("b"),
-            action: Action::Update(vec![Change::Set("v", text("2")), Change::Add("n", 1)]),
+            effect: Effect::Update(vec![Change::Set("v", text("2")), Change::Add("n", 1)]),
             condition: Some(Condition::Equals("v", text("1"))),
         },
-        Write { key: key("c"), action: Action::Delete, condition: Some(Condition::Present) },
+        Write { key: key("c"), effect: Effect::Delete, condition: Some(Condition::Present) },
     ]
 }
 
@@ -36,9 +36,10 @@ async fn transact_with(reply: impl Fn() -> Reply + Send + 'static) -> (Result<Tr
 #[tokio::test]
 async fn a_transaction_says_each_write_whole() {
     let stub = Stub::answering(|_, _| done()).await;
-    let write = Write { key: key("a"), action: Action::Put(item(&[("v", "1")])), condition: Some(Condition::Absent) };
-    let bare = Write { key: key("d"), action: Action::Delete, condition: None };
-    let all = [write, writes().remove(1), writes().remove(2), bare];
+    let write = Write { key: key("a"), effect: Effect::Put(item(&[("v", "1")])), condition: Some(Condition::Absent) };
+    let bare = Write { key: key("d"), effect: Effect::Delete, condition: None };
+    let check = Write { key: key("e"), effect: Effect::Check, condition: Some(Condition::Equals("v", text("9"))) };
+    let all = [write, writes().remove(1), writes().remove(2), bare, check];
     assert!(matches!(table(&stub).transact(&all).await.unwrap(), Transacted::Done));
     let asked = &stub.asked()[0];
     assert_eq!(asked.operation(), "TransactWriteItems");
@@ -67,6 +68,11 @@ async fn a_transaction_says_each_write_whole() {
             }},
             {"Delete": {
                 "TableName": "the table", "Key": key_json("d"), "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }},
+            {"ConditionCheck": {
+                "TableName": "the table", "Key": key_json("e"), "ConditionExpression": "#v = :v0",
+                "ExpressionAttributeNames": {"#v": "v"}, "ExpressionAttributeValues": {":v0": {"S": "9"}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }},
         ],
     });
