@@ -87,17 +87,20 @@ async fn the_sample_list_of_schedules_can_be_had_as_printed() {
     let (product, _upstream) = product_at("2021/11/15 12:00:00").await;
     let call = Call::named("GET /api/schedule");
     let master = tenant(&product, "user_name", "user@example.jp", "code").await;
+    let mut ids = Vec::new();
     // Newest start first: the second was planned first.
     for row in call.answer.as_array().unwrap().iter().rev() {
         let text = |member: &str| row[member].as_str().unwrap().to_owned();
         wait_until(&product, &text("created_datetime"));
         let mut schedule = new_schedule_at(&text("start_datetime"), &text("end_datetime"));
         schedule["name"] = row["name"].clone();
-        let id = master.post("/api/schedule", &schedule).await.ok()["schedule_id"].as_str().unwrap().to_owned();
-        rename(&product, &id, &text("schedule_id")).await;
+        ids.push(master.post("/api/schedule", &schedule).await.ok()["schedule_id"].clone());
     }
+    ids.reverse();
     for place in [Place::Query, Place::Body] {
-        assert_is_as_printed(&call, &send(&master, place, &call, &json!({})).await.ok());
+        let list = send(&master, place, &call, &json!({})).await.ok();
+        assert_is_as_printed(&call, &list);
+        assert_eq!(json!(ids), json!([list[0]["schedule_id"], list[1]["schedule_id"]]));
     }
 }
 

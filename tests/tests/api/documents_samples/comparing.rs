@@ -43,7 +43,8 @@ fn assert_is(answer: &Value, printed: &Value, more: &[&str], place: &str) {
 }
 
 fn text_is(text: &str, printed: &str, place: &str) -> bool {
-    if place.ends_with("token") || place == "POST /api/schedule schedule_id" {
+    // The printed ids of listed schedules have letters that no UUID has, and the product's ids are UUIDs.
+    if place.ends_with("token") || place.ends_with("/api/schedule schedule_id") {
         return text.len() >= 30 && text.bytes().all(|byte| byte.is_ascii_graphic());
     }
     // The clock runs on while the product is asked.
