@@ -11,8 +11,17 @@ use tokio::time::Instant;
 #[derive(Clone, Default)]
 pub struct Clock {
     offset_millis: Arc<AtomicI64>,
-    /// When time is the runtime's instead of the machine's: since then it has run from 1970 on.
-    simulated_since: Option<Instant>,
+    passes: Passes,
+}
+
+/// What moves a clock from 1970 on, beside its offset.
+#[derive(Clone, Copy, Default)]
+enum Passes {
+    #[default]
+    WithTheMachine,
+    /// With the timers of the runtime, since this moment of them.
+    WithTheRuntime(Instant),
+    Never,
 }
 
 impl Clock {
@@ -29,7 +38,14 @@ impl Clock {
     #[must_use]
     pub fn simulated(instant: DateTime<Utc>) -> Self {
         let offset_millis = Arc::new(AtomicI64::new(instant.timestamp_millis()));
-        Self { offset_millis, simulated_since: Some(Instant::now()) }
+        Self { offset_millis, passes: Passes::WithTheRuntime(Instant::now()) }
+    }
+
+    /// A clock that shows `instant` until it is advanced.
+    #[must_use]
+    pub fn stopped_at(instant: DateTime<Utc>) -> Self {
+        let offset_millis = Arc::new(AtomicI64::new(instant.timestamp_millis()));
+        Self { offset_millis, passes: Passes::Never }
     }
 
     pub fn advance(&self, by: Duration) {
@@ -40,10 +56,11 @@ impl Clock {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn now_millis(&self) -> i64 {
-        let since_epoch = match self.simulated_since {
-            Some(start) => start.elapsed(),
+        let since_epoch = match self.passes {
+            Passes::WithTheRuntime(start) => start.elapsed(),
+            Passes::Never => Duration::ZERO,
             #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
-            None => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+            Passes::WithTheMachine => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
         };
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX) + self.offset_millis.load(Ordering::Relaxed)
     }

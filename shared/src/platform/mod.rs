@@ -7,4 +7,5 @@ pub mod secrets;
 pub mod https;
 pub mod clock;
 pub mod random;
+pub mod cache;
 pub mod telemetry;
