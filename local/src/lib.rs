@@ -22,6 +22,7 @@ use shared::table::{Backend, Table};
 use tokio::net::TcpListener;
 
 pub mod apps;
+mod data;
 pub mod demo;
 pub mod engine;
 pub mod event;
@@ -131,7 +132,7 @@ impl Server {
     /// When a port is taken or the data cannot be opened.
     pub async fn start(options: Options) -> Result<Self, String> {
         if let Some(folder) = &options.data {
-            std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            data::open(folder)?;
         }
         let listener =
             TcpListener::bind(&options.listen).await.map_err(|error| format!("{}: {error}", options.listen))?;
