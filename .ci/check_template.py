@@ -143,7 +143,8 @@ class Check:
             self.must(properties.get("FunctionName") == {"Fn::Sub": f"${{AWS::StackName}}-{name}"}, f"{name}: FunctionName")
             self.must(properties.get("AutoPublishAliasAllProperties") is True, f"{name}: AutoPublishAliasAllProperties is not true")
             described = properties.get("VersionDescription", {}).get("Fn::Sub", "")
-            for parameter in ["Generation", "RestoredTableName"] + ["TokenPublicKeys"] * self.may(name, "DEAD#*", "BatchGetItem"):
+            variables = properties.get("Environment", {}).get("Variables", {})
+            for parameter in ["Generation", "RestoredTableName"] + ["TokenPublicKeys"] * ("TOKEN_PUBLIC_KEYS" in variables):
                 self.must(f"${{{parameter}}}" in described, f"{name}: VersionDescription does not name {parameter}, so a change of it would not be served")
             self.must(0 < properties.get("Timeout", 0) < 30 or name not in self.behind_an_api, f"{name}: Timeout is not below the gateway's 30 s")
             hashes = name in self.behind_an_api and self.may(name, "CRED#*", "PutItem")
@@ -152,7 +153,7 @@ class Check:
             if name in self.behind_an_api:
                 alarms = {"Fn::If": ["RollsBack", [{"Ref": logical_id.replace("Function", "ErrorsAlarm")}], [NO_VALUE]]}
                 self.must(properties.get("DeploymentPreference", {}).get("Alarms") == alarms, f"{name}: is deployed without its alarm")
-            self.environment(name, properties.get("Environment", {}).get("Variables", {}))
+            self.environment(name, variables)
 
     def environment(self, name, variables):
         """Every value is a parameter, and a secret is named to those who may read it, and to nobody else."""

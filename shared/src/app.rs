@@ -9,16 +9,18 @@ use serde::Deserialize;
 use crate::crypto;
 use crate::crypto::passwords::Cost;
 use crate::crypto::tokens::Tokens;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::schedule::Schedule;
 use crate::imageflux::ImageFlux;
 use crate::imageflux::transport::Https;
+use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::config::{self, Config};
 use crate::platform::https;
 use crate::platform::random::Random;
 use crate::store::tenants;
-use crate::table::Table;
 use crate::table::dynamodb::DynamoDb;
+use crate::table::{Table, TableError};
 
 #[derive(Clone)]
 pub struct App {
@@ -34,6 +36,15 @@ pub struct App {
     pub deletes_orphans: bool,
     pub clock: Clock,
     pub random: Random,
+    pub caches: Arc<Caches>,
+}
+
+/// What this environment read and all may see; `operations::reading` says how old it may be. Never an authorisation.
+#[derive(Default)]
+pub struct Caches {
+    pub schedules: Cache<(TenantId, ScheduleId), Option<Schedule>, TableError>,
+    /// Whether the tenant may work.
+    pub tenants: Cache<TenantId, bool, TableError>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +78,7 @@ impl App {
             deletes_orphans: config.deletes_orphans,
             clock,
             random,
+            caches: Arc::default(),
         })
     }
 

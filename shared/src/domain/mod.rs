@@ -16,6 +16,7 @@ pub mod moment;
 pub mod password;
 pub mod permission;
 pub mod schedule;
+pub mod standing;
 pub mod stored;
 pub mod tenant;
 pub mod text;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::email::Email;
-use super::ids::{TokenId, UserId};
+use super::ids::UserId;
 use super::password::Password;
 use super::permission::{Permission, Permissions};
 use super::text::text_value;
@@ -21,12 +21,6 @@ pub struct User {
     pub permissions: Permissions,
     pub is_master: bool,
     pub created_at: DateTime<Utc>,
-    /// Counts the passwords this user has had. A token carries the number it was issued under.
-    pub token_version: i64,
-    /// The one older token that outlived the last password change: the one that asked for it.
-    pub kept_token: Option<TokenId>,
-    /// Counts the changes of name and permissions.
-    pub version: i64,
 }
 
 /// A user to be.

@@ -1,7 +1,7 @@
 //! What a presenter needs to publish, and a viewer to watch.
 
 use super::planning::channels::{self, Decided};
-use super::{Error, MAX_DECISIONS, admit, lease_end};
+use super::{Error, MAX_DECISIONS, admit, lease_end, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::channel::Channel;
@@ -78,7 +78,10 @@ async fn create_and_attach(
         })?,
     ];
     let error = match app.table.transact(&writes).await {
-        Ok(Transacted::Done) => return Ok(channel),
+        Ok(Transacted::Done) => {
+            reading::schedule_changed(app, tenant, plan.id);
+            return Ok(channel);
+        }
         Ok(Transacted::Refused(_)) => Error::Unavailable("the schedule changed before its channel came".to_owned()),
         // The transaction may have happened or not. Undoing it decides: one of the two ends the claim first.
         Err(error) => error.into(),

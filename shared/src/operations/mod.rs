@@ -12,6 +12,7 @@ use crate::app::App;
 pub mod error;
 pub mod admission;
 pub mod idempotency;
+pub mod reading;
 pub mod sessions;
 pub mod schedules;
 mod planning;

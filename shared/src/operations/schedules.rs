@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::planning::{channels, gaps, moves, reservations};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
@@ -166,6 +166,7 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
         if let Some(mut writes) = moves::moving(app, &caller.tenant, &seen, change.interval).await? {
             writes.push(schedules::change(&caller.tenant, &seen, &change.name, change.interval, now));
             if let Transacted::Done = app.table.transact(&writes).await? {
+                reading::schedule_changed(app, &caller.tenant, change.id);
                 return Ok(());
             }
         }
@@ -204,6 +205,7 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
                 let chat = Todo::Chat { tenant: tenant.clone(), schedule: plan.id, due: lease_end(now) };
                 writes.push(todo::add(&chat)?);
                 if let Transacted::Done = app.table.transact(&writes).await? {
+                    reading::schedule_changed(app, tenant, id);
                     if let Some(channel) = channel {
                         channels::delete(app, &channel.channel_id, now).await;
                     }

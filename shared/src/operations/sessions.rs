@@ -16,6 +16,7 @@ use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Account, Credential};
 use crate::store::rates::{self, Failures, LoginCounters};
+use crate::store::standings;
 use crate::store::users::{self, Pointer};
 use crate::table::Transacted;
 
@@ -149,9 +150,19 @@ fn too_many(seconds: u64) -> Error {
 
 pub async fn logout(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<(), Error> {
     let (caller, ()) = admit(app, bearer, Action::Logout, async { form }).await?;
-    let write = credentials::revoke(&caller.tenant, &caller.bearer.token, caller.bearer.expires_at)?;
-    app.table.write(&write).await?;
-    Ok(())
+    let mut seen = caller.user;
+    for _ in 0..MAX_DECISIONS {
+        let new = seen.clone().revoking(&bearer.token, bearer.expires_at, app.clock.now());
+        if standings::try_replace(&app.table, &bearer.tenant, &seen, new).await? {
+            return Ok(());
+        }
+        // Somebody changed it meanwhile. When the token works no more, what was asked for is done.
+        match standings::find(&app.table, &bearer.tenant, bearer.user).await? {
+            Some(now) if now.admits(&bearer.token, bearer.token_version, bearer.expires_at) => seen = now,
+            _ => return Ok(()),
+        }
+    }
+    Err(contended())
 }
 
 /// After this, of all the user's tokens only the one that made the call works.
@@ -163,7 +174,11 @@ pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, 
             let hash = renewed(app, &password, &seen, &caller).await?;
             let writes = [
                 credentials::replace(&caller.tenant, caller.user.id, &seen, &hash)?,
-                users::renew_tokens(&caller.tenant, &caller.user, Some(&bearer.token)),
+                standings::replace(
+                    &caller.tenant,
+                    &caller.user,
+                    caller.user.clone().with_a_new_password(Some(&bearer.token)),
+                )?,
             ];
             if let Transacted::Done = app.table.transact(&writes).await? {
                 return Ok(());

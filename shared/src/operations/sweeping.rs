@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
-use super::Error;
 use super::planning::reservations;
+use super::{Error, reading};
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
@@ -147,7 +147,10 @@ async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> R
         writes.push(todo::add(&next)?);
     }
     Ok(match app.table.transact(&writes).await? {
-        Transacted::Done => Done::Wholly,
+        Transacted::Done => {
+            reading::schedule_changed(app, tenant, *id);
+            Done::Wholly
+        }
         Transacted::Refused(_) => Done::Changed,
     })
 }

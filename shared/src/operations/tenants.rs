@@ -11,7 +11,7 @@ use crate::domain::password::Password;
 use crate::domain::permission::Permissions;
 use crate::domain::tenant::{State, Tenant};
 use crate::domain::user::{NewUser, User};
-use crate::store::{calendar, credentials, tenants, users};
+use crate::store::{calendar, credentials, standings, tenants, users};
 use crate::table::Transacted;
 
 pub struct NewTenant {
@@ -33,9 +33,6 @@ pub async fn create_tenant(app: &App, id: TenantId, new: NewTenant) -> Result<Te
         permissions: Permissions::ALL,
         is_master: true,
         created_at: now,
-        token_version: 0,
-        kept_token: None,
-        version: 0,
     };
     let credential = new_credential(app, &new.master.password, &salt, 0).await?;
     let tenant = Tenant { name: new.name, state: State::Active, created_at: now };
@@ -53,14 +50,16 @@ pub async fn create_tenant(app: &App, id: TenantId, new: NewTenant) -> Result<Te
 /// Gives the master a new password; all its tokens die. `false` when there is no such tenant.
 pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> Result<bool, Error> {
     for _ in 0..MAX_DECISIONS {
-        let Some(master) = users::find(&app.table, tenant, UserId::MASTER).await? else { return Ok(false) };
+        let found = users::find(&app.table, tenant, UserId::MASTER);
+        let (found, standing) = tokio::try_join!(found, standings::find(&app.table, tenant, UserId::MASTER))?;
+        let (Some(master), Some(seen)) = (found, standing) else { return Ok(false) };
         let pointers = users::pointers(&app.table, &master.email).await?;
         let own = pointers.iter().find(|pointer| pointer.tenant == *tenant && pointer.user == master.id);
         let salt = &own.ok_or_else(|| Error::Internal("a master without a pointer".to_owned()))?.salt;
-        let new = new_credential(app, password, salt, master.token_version + 1).await?;
+        let new = new_credential(app, password, salt, seen.token_version + 1).await?;
         let writes = [
-            users::renew_tokens(tenant, &master, None),
-            credentials::replace_version(tenant, master.id, master.token_version, &new)?,
+            standings::replace(tenant, &seen, seen.clone().with_a_new_password(None))?,
+            credentials::replace_version(tenant, master.id, seen.token_version, &new)?,
         ];
         if let Transacted::Done = app.table.transact(&writes).await? {
             return Ok(true);
@@ -71,7 +70,9 @@ pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> 
 
 /// `false` when there is no such tenant.
 pub async fn set_state(app: &App, tenant: &TenantId, state: State) -> Result<bool, Error> {
-    Ok(tenants::set_state(&app.table, tenant, state).await?)
+    let is_set = tenants::set_state(&app.table, tenant, state).await?;
+    app.caches.tenants.expire(tenant);
+    Ok(is_set)
 }
 
 pub async fn list_tenants(app: &App) -> Result<Vec<(TenantId, Tenant)>, Error> {

@@ -7,12 +7,13 @@ use crate::app::App;
 use crate::crypto::passwords::{self, Recipe};
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{TenantId, UserId};
+use crate::domain::standing::Standing;
 use crate::domain::user::{NewUser, User, UserChange};
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Credential};
-use crate::store::tenants;
 use crate::store::users::{self, Pointer};
+use crate::store::{standings, tenants};
 use crate::table::{Refusal, TableError, Transacted};
 
 /// All users of the tenant by their number.
@@ -67,9 +68,6 @@ async fn create_once(
         permissions: new.permissions,
         is_master: false,
         created_at: app.clock.now_second(),
-        token_version: 0,
-        kept_token: None,
-        version: 0,
     };
     let mut writes = users::create(&caller.tenant, &user, &salt)?.to_vec();
     writes.push(credentials::create(&caller.tenant, id, &credential?)?);
@@ -95,8 +93,8 @@ pub async fn update_user(app: &App, bearer: &Bearer, form: Result<UserChange, Er
     telemetry::note("target_user", change.id.0);
     telemetry::note("changes", change.names_of_changes());
     for _ in 0..MAX_DECISIONS {
-        let (user, credential) = target;
-        let user = user.ok_or(Error::UserNotFound)?;
+        let (standing, credential) = target;
+        let user = standing.ok_or(Error::UserNotFound)?;
         let edits_itself = user.id == caller.user.id;
         if user.is_master && (!edits_itself || change.takes_a_permission_away()) {
             return Err(Error::MasterProtected);
@@ -113,14 +111,14 @@ async fn load_target(
     app: &App,
     tenant: &TenantId,
     change: &UserChange,
-) -> Result<(Option<User>, Option<Credential>), TableError> {
+) -> Result<(Option<Standing>, Option<Credential>), TableError> {
     let credential = async {
         match change.password {
             Some(_) => credentials::find(&app.table, tenant, change.id).await,
             None => Ok(None),
         }
     };
-    tokio::try_join!(users::find(&app.table, tenant, change.id), credential)
+    tokio::try_join!(standings::find(&app.table, tenant, change.id), credential)
 }
 
 /// `false` when the user is no longer as it was seen. Transactions carry a token, so that an attempt that is late cannot
@@ -129,18 +127,21 @@ async fn apply(
     app: &App,
     tenant: &TenantId,
     change: &UserChange,
-    seen: &User,
+    seen: &Standing,
     credential: Option<Credential>,
 ) -> Result<bool, Error> {
-    let Some(password) = &change.password else {
-        let is_done = change.is_empty()
-            || matches!(app.table.transact(&[users::change(tenant, seen, change)]).await?, Transacted::Done);
-        return Ok(is_done);
-    };
-    let Some(old) = credential else { return Ok(false) };
-    let new = new_credential(app, password, Recipe::of(&old.phc).salt(), seen.token_version + 1).await?;
-    let writes =
-        [users::change_and_renew_tokens(tenant, seen, change), credentials::replace(tenant, seen.id, &old, &new)?];
+    if change.is_empty() {
+        return Ok(true);
+    }
+    let mut new = seen.clone().changed(change);
+    let mut writes = Vec::new();
+    if let Some(password) = &change.password {
+        let Some(old) = credential else { return Ok(false) };
+        let hash = new_credential(app, password, Recipe::of(&old.phc).salt(), seen.token_version + 1).await?;
+        writes.push(credentials::replace(tenant, seen.id, &old, &hash)?);
+        new = new.with_a_new_password(None);
+    }
+    writes.extend(users::change(tenant, seen, new)?);
     Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
 }
 

@@ -1,10 +1,9 @@
-//! What proves who somebody is: password hashes, access-code digests, revoked tokens.
+//! What proves who somebody is: password hashes, access-code digests.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{decode, encode, keys, number, tenants, text};
-use crate::domain::ids::{TenantId, TokenId, UserId};
+use crate::domain::ids::{TenantId, UserId};
 use crate::table::{Condition, Table, TableError, Write};
 
 /// A password hash, and the number of the password: tokens are issued under that number.
@@ -17,11 +16,6 @@ pub struct Credential {
 #[derive(Serialize, Deserialize)]
 struct AccessCodeItem {
     digest: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct DeadTokenItem {
-    expires_at: i64,
 }
 
 pub async fn find(table: &Table, tenant: &TenantId, user: UserId) -> Result<Option<Credential>, TableError> {
@@ -69,10 +63,4 @@ pub fn delete(tenant: &TenantId, user: UserId) -> Write {
 
 pub fn put_access_code(tenant: &TenantId, digest: String) -> Result<Write, TableError> {
     Ok(Write::put(keys::access_code(tenant), encode(&AccessCodeItem { digest })?))
-}
-
-/// From now on the token is refused, until it would have expired anyway.
-pub fn revoke(tenant: &TenantId, token: &TokenId, expires_at: DateTime<Utc>) -> Result<Write, TableError> {
-    let item = encode(&DeadTokenItem { expires_at: expires_at.timestamp() })?;
-    Ok(Write::put(keys::dead_token(tenant, token), item))
 }

@@ -8,8 +8,8 @@
 //! | log-in pointer, and guard of uniqueness | `EMAIL#<lower case>` | `<tenant>` | user, tenant |
 //! | password hash and nothing else | `CRED#<tenant>` | `<user>` | auth, user, tenant |
 //! | access-code digest | `CRED#<tenant>` | `ACCESS-CODE` | auth, tenant |
-//! | user | `USER#<tenant>` | `<user, 19 digits>` | user, auth, tenant |
-//! | revoked token (TTL) | `DEAD#<tenant>` | `<token>` | auth |
+//! | user, for the list | `USER#<tenant>` | `<user, 19 digits>` | user, tenant |
+//! | a user's standing, for every request | `PASS#<tenant>#<user>` | `PASS` | user, auth, tenant |
 //! | schedule | `SCHED#<tenant>` | `<schedule>` | schedule, sweeper |
 //! | its `hls`, for another channel | `HLS#<tenant>` | `<schedule>` | schedule |
 //! | calendar node: a start, its end, the next start | `CAL#<tenant>` | `<start, UTC>`; a head before all | schedule, sweeper |
@@ -30,7 +30,7 @@ use chrono::{DateTime, Utc};
 use super::calendar::moment_text;
 use super::instant_text;
 use crate::domain::email::Email;
-use crate::domain::ids::{MessageId, ScheduleId, TenantId, TokenId, UserId};
+use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
 use crate::domain::moment::Moment;
 use crate::table::{Item, Key, SK, Value};
 
@@ -85,8 +85,9 @@ pub fn user(tenant: &TenantId, user: UserId) -> Key {
     key(users(tenant), format!("{:019}", user.0))
 }
 
-pub fn dead_token(tenant: &TenantId, token: &TokenId) -> Key {
-    key(format!("DEAD#{tenant}"), token.as_str())
+/// A partition of its own for each user: no key is read by everybody.
+pub fn standing(tenant: &TenantId, user: UserId) -> Key {
+    key(format!("PASS#{tenant}#{user}"), "PASS")
 }
 
 pub fn schedules(tenant: &TenantId) -> String {

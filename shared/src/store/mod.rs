@@ -9,6 +9,7 @@ use crate::table::{Item, TableError, Value};
 pub mod keys;
 pub mod tenants;
 pub mod users;
+pub mod standings;
 pub mod credentials;
 pub mod calendar;
 pub mod schedules;

@@ -30,6 +30,11 @@ pub(super) fn is_active(item: Option<Item>) -> Result<bool, TableError> {
     Ok(item.map(decode::<TenantItem>).transpose()?.is_some_and(|tenant| tenant.state == State::Active))
 }
 
+/// As `is_active` of what is stored now.
+pub async fn works(table: &Table, tenant: &TenantId) -> Result<bool, TableError> {
+    is_active(table.get(&keys::tenant(tenant)).await?)
+}
+
 pub async fn find(table: &Table, tenant: &TenantId) -> Result<Option<Tenant>, TableError> {
     let item = table.get(&keys::tenant(tenant)).await?.map(decode::<TenantItem>).transpose()?;
     Ok(item.map(|TenantItem { name, state, created_at, .. }| Tenant { name, state, created_at }))

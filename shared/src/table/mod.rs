@@ -159,7 +159,7 @@ pub enum Fault {
 }
 
 /// Why the table did not answer. The text is for the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum TableError {
     Unavailable(String),
     Broken(String),

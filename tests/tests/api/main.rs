@@ -31,6 +31,7 @@ mod values;
 mod renditions;
 mod permissions;
 mod tokens;
+mod standing;
 mod tenants;
 mod schedule_ids;
 mod schedule_races;

@@ -12,7 +12,7 @@ use shared::operations::schedules::NewSchedule;
 use shared::platform::random::Random;
 use shared::store::{calendar, schedules};
 use shared::table::{
-    Backend, BackendFuture, Batch, Condition, Effect, Item, Key, Page, Query, Transacted, Write, Written,
+    Backend, BackendFuture, Batch, Condition, Effect, Item, Key, Page, Query, Transacted, Value, Write, Written,
 };
 use uuid::Uuid;
 
@@ -157,8 +157,10 @@ pub fn without_the_guard_of_an_address() -> Seams {
 /// A new password does not end the tokens of the old one.
 pub fn without_an_end_to_old_tokens() -> Seams {
     let table = altering(|write| {
-        if let Effect::Update(changes) = &mut write.effect {
-            changes.retain(|change| !matches!(change, shared::table::Change::Set("token_version", _)));
+        if let Effect::Put(standing) = &mut write.effect
+            && write.key.pk.starts_with("PASS#")
+        {
+            standing.insert("token_version".to_owned(), Value::N("0".to_owned()));
         }
     });
     Seams { table: Box::new(table), ..Seams::default() }

@@ -125,6 +125,7 @@ impl World {
             imageflux: ImageFlux::new((self.seams.imageflux)(self.upstream.clone())),
             clock,
             random: product,
+            caches: Arc::default(),
             ..template().clone()
         };
         Actor { world: Arc::clone(self), app, bearer, random, skew }
