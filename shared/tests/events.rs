@@ -1,5 +1,8 @@
 //! Whatever an event holds, it gets an answer: a property over events, with the members of both payloads.
 
+#![expect(clippy::unused_async, reason = "a handler is asynchronous, whatever it does")]
+#![expect(clippy::print_stdout, reason = "whoever runs it wants to see what was reached")]
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 

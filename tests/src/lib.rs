@@ -4,6 +4,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "whatever is not as expected here is a panic")]
 
+use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -309,7 +310,23 @@ impl Answer {
 async fn answer_to(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
     let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    Ok(Answer { status, headers, text: response.text().await? })
+    let bytes = response.bytes().await?;
+    let text = match headers.get("content-encoding") {
+        Some(coding) => {
+            assert_eq!(coding, "gzip");
+            unpacked(&bytes)
+        }
+        None => String::from_utf8(bytes.into()).expect("UTF-8"),
+    };
+    Ok(Answer { status, headers, text })
+}
+
+/// What was packed by gzip.
+#[must_use]
+pub fn unpacked(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).expect("text, packed by gzip");
+    text
 }
 
 /// A client that speaks HTTP on this machine and nothing else.

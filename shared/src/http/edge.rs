@@ -12,6 +12,7 @@ use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
 
 use super::ApiResult;
+use super::compression;
 use super::event::{Event, Invocation};
 use super::refusal::Refusal;
 use super::request::Request;
@@ -118,8 +119,15 @@ fn preflight(request: &Request, at_path: &[&Route]) -> Reply {
 }
 
 fn response(app: &App, request: &Request, readers: Readers, reply: Reply) -> Response<Body> {
-    let is_empty = reply.body.is_empty() || request.method == Method::HEAD;
-    let mut response = Response::new(if is_empty { Body::Empty } else { Body::Text(reply.body) });
+    let is_compressible = compression::is_compressible(&reply.body);
+    let has_body = !reply.body.is_empty() && request.method != Method::HEAD;
+    let gzip = if is_compressible && has_body && request.takes_gzip { compression::gzip(&reply.body) } else { None };
+    let is_gzip = gzip.is_some();
+    let mut response = Response::new(match gzip {
+        Some(bytes) => Body::Binary(bytes),
+        None if has_body => Body::Text(reply.body),
+        None => Body::Empty,
+    });
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -130,30 +138,56 @@ fn response(app: &App, request: &Request, readers: Readers, reply: Reply) -> Res
     }
     let id = [("x-request-id", request.id.clone())];
     for (name, value) in reply.headers.into_iter().chain(id).chain(cross_origin(app, request, readers)) {
+        let value = if is_gzip && name == "etag" { weak(value) } else { value };
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
+    if let Some(vary) = vary(depends_on_origin(app, readers), is_compressible) {
+        headers.insert(header::VARY, HeaderValue::from_static(vary));
+    }
+    if is_gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     response
+}
+
+/// A tag that stands for the plain form and for gzip alike (RFC 9110, section 8.8.3).
+fn weak(tag: String) -> String {
+    if tag.starts_with("W/") { tag } else { format!("W/{tag}") }
+}
+
+/// What a cache keeps for one origin, or one coding, is not for another, or for none.
+fn vary(by_origin: bool, by_coding: bool) -> Option<&'static str> {
+    match (by_origin, by_coding) {
+        (true, true) => Some("Origin, Accept-Encoding"),
+        (true, false) => Some("Origin"),
+        (false, true) => Some("Accept-Encoding"),
+        (false, false) => None,
+    }
+}
+
+/// Whether the answer says which origin may read it.
+fn depends_on_origin(app: &App, readers: Readers) -> bool {
+    readers == Readers::Configured && !app.cors_origins.is_empty() && !is_for_any_origin(app, readers)
+}
+
+fn is_for_any_origin(app: &App, readers: Readers) -> bool {
+    readers == Readers::All || readers == Readers::Configured && app.cors_origins.iter().any(|allowed| allowed == "*")
 }
 
 /// Tokens travel in a header that scripts set themselves, never in cookies, so `*` gives nothing away.
 fn cross_origin(app: &App, request: &Request, readers: Readers) -> Vec<(&'static str, String)> {
-    let any = readers == Readers::All || app.cors_origins.iter().any(|allowed| allowed == "*");
-    if readers == Readers::None || (!any && app.cors_origins.is_empty()) {
-        return Vec::new();
-    }
-    let mut headers = Vec::new();
-    let allowed = if any {
+    let allowed = if is_for_any_origin(app, readers) {
         Some("*")
-    } else {
-        // What a cache keeps for one origin is not for another, or for none.
-        headers.push(("vary", "Origin".to_owned()));
+    } else if depends_on_origin(app, readers) {
         request.origin().filter(|origin| app.cors_origins.iter().any(|allowed| allowed == origin))
+    } else {
+        None
     };
-    if let Some(origin) = allowed {
-        headers.push(("access-control-allow-origin", origin.to_owned()));
-        headers.push(("access-control-expose-headers", "x-request-id, link, retry-after, allow".to_owned()));
-    }
-    headers
+    let Some(origin) = allowed else { return Vec::new() };
+    vec![
+        ("access-control-allow-origin", origin.to_owned()),
+        ("access-control-expose-headers", "x-request-id, link, retry-after, allow".to_owned()),
+    ]
 }

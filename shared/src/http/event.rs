@@ -168,6 +168,13 @@ impl Event {
         LENIENT.decode(packed).map_err(|_| NotBase64)
     }
 
+    /// Whether the gateway hands bytes on. Payload 1.0 may come from a REST API, which hands on the base64 itself unless
+    /// it is told which types are binary.
+    #[must_use]
+    pub fn takes_bytes(&self) -> bool {
+        !self.is_payload_1()
+    }
+
     /// The answer in the form of the payload.
     #[must_use]
     pub fn answer(&self, response: Response<Body>) -> Value {

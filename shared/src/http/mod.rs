@@ -9,6 +9,8 @@ pub mod fields;
 pub mod datetime;
 pub mod cursor;
 pub mod response;
+pub mod compression;
+mod weights;
 pub mod refusal;
 pub mod wording;
 pub mod edge;

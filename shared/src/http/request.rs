@@ -5,6 +5,7 @@ use std::time::Duration;
 use lambda_http::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::address::{self, Address};
+use super::compression;
 use super::event::{Event, Invocation, NotBase64};
 use super::refusal::Refusal;
 use super::routes::{PathParameters, Route};
@@ -32,6 +33,8 @@ pub struct Request {
     pub invocation: String,
     /// The client's address as the gateway saw it.
     pub source: String,
+    /// Whether the answer may be gzip.
+    pub takes_gzip: bool,
     /// How long the function has left to answer.
     pub time_left: Option<Duration>,
     /// What stands in the path where its route has parameters.
@@ -46,13 +49,15 @@ impl Request {
     #[must_use]
     pub fn new(event: &Event, invocation: &Invocation, fallback_id: String, now_millis: i64) -> Self {
         let (method, path) = (event.method(), event.path());
+        let headers = event.headers();
         let now = u64::try_from(now_millis).unwrap_or(0);
         Self {
             is_readable: method.is_some() && path.is_some(),
             method: method.unwrap_or_default(),
             stage: event.hidden_stage(),
             path: path.unwrap_or_default().to_owned(),
-            headers: event.headers(),
+            takes_gzip: event.takes_bytes() && compression::is_accepted(&headers),
+            headers,
             query: event.query(),
             id: event.request_id().map_or(fallback_id, str::to_owned),
             invocation: invocation.id.clone(),

@@ -6,6 +6,7 @@ mod en;
 mod ja;
 
 use super::refusal::Refusal;
+use super::weights::{raise, weighted};
 use crate::domain::invalid::Invalid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +20,13 @@ impl Language {
     #[must_use]
     pub fn preferred(accept_language: &str) -> Self {
         let (mut japanese, mut english, mut any) = (None, None, None);
-        for range in accept_language.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight: f32 = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
-            let named = match tag.split('-').next().unwrap_or_default() {
-                "ja" => &mut japanese,
-                "en" => &mut english,
-                "*" => &mut any,
-                _ => continue,
-            };
-            *named = Some(named.map_or(weight, |other| weight.max(other)));
+        for (tag, weight) in weighted(accept_language) {
+            match tag.split('-').next().unwrap_or_default() {
+                "ja" => raise(&mut japanese, weight),
+                "en" => raise(&mut english, weight),
+                "*" => raise(&mut any, weight),
+                _ => {}
+            }
         }
         let weigh = |named: Option<f32>| named.or(any).unwrap_or(0.0);
         if weigh(english) > weigh(japanese) { Self::English } else { Self::Japanese }
