@@ -1,4 +1,5 @@
-//! The fields of an operator's event. Every failing one is named at once.
+//! The fields of an operator's event, by the rules and in the words that a request's are refused with.
+//! Every failing one is named at once.
 
 use serde_json::Value;
 

@@ -1,19 +1,17 @@
 //! A request's parameters, from its body, its query, or both. Every failing field is named at once.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
-use super::datetime;
+use super::given::{Given, boolean, integer, string};
 use super::request::Request;
+use super::{datetime, json};
 use crate::domain::hls::{self, HlsParams};
 use crate::domain::ids::{ScheduleId, UserId};
 use crate::domain::interval::Interval;
-use crate::domain::invalid::{FieldError, FormError, Invalid, JsonType};
+use crate::domain::invalid::{FieldError, FormError, Invalid};
 use crate::domain::permission::{Permission, Permissions};
 use crate::operations::Error;
 use crate::operations::idempotency::Keyed;
@@ -26,14 +24,6 @@ pub struct Form<'r> {
     errors: Vec<FieldError>,
 }
 
-/// A value as it was given.
-#[derive(Clone, Copy)]
-enum Given<'a> {
-    Query(&'a str),
-    /// JSON text.
-    Json(&'a str),
-}
-
 impl<'r> Form<'r> {
     /// POST and PATCH: a JSON object. What it lacks may stand in the query, where it may stand alone.
     ///
@@ -41,7 +31,7 @@ impl<'r> Form<'r> {
     /// When there is neither, or the body is something else.
     pub fn of_body(request: &'r Request) -> Result<Self, Error> {
         let body = match request.text()? {
-            Some(text) => members(text)?,
+            Some(text) => json::members(text)?,
             None if request.query.is_empty() => return Err(FormError::Malformed.into()),
             None => Vec::new(),
         };
@@ -54,7 +44,7 @@ impl<'r> Form<'r> {
     /// When there is a body that is something else.
     pub fn of_query_or_body(request: &'r Request) -> Result<Self, Error> {
         let body = match request.text()? {
-            Some(text) if !is_nothing(text) => members(text)?,
+            Some(text) if !json::is_nothing(text) => json::members(text)?,
             _ => Vec::new(),
         };
         Ok(Self::new(request, true, body))
@@ -179,7 +169,7 @@ impl<'r> Form<'r> {
                 Given::Json(json) if !json.starts_with('"') => json.to_owned(),
                 _ => string(given)?,
             };
-            let value = tree(&text)?;
+            let value = json::tree(&text)?;
             Ok(HlsParams::check(text.trim(), &value).map_err(|found| errors = found).ok())
         });
         self.errors.extend(errors);
@@ -234,144 +224,7 @@ impl<'r> Form<'r> {
     }
 }
 
-/// What clients send where there is nothing to send.
-fn is_nothing(text: &str) -> bool {
-    let text = text.trim();
-    let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    text.is_empty() || text == "null" || inside.is_some_and(|inside| inside.trim().is_empty())
-}
-
 fn repeated<'n>(names: impl Iterator<Item = &'n str>) -> BTreeSet<&'n str> {
     let mut seen = BTreeSet::new();
     names.filter(|name| !seen.insert(*name)).collect()
 }
-
-fn string(given: Given<'_>) -> Result<String, Invalid> {
-    match given {
-        Given::Query(text) => Ok(text.to_owned()),
-        Given::Json(json) => serde_json::from_str(json).map_err(|_| Invalid::WrongType(JsonType::String)),
-    }
-}
-
-fn boolean(given: Given<'_>) -> Result<bool, Invalid> {
-    match given {
-        Given::Json("true" | "1") | Given::Query("true" | "1") => Ok(true),
-        Given::Json("false" | "0") | Given::Query("false" | "0") => Ok(false),
-        _ => Err(Invalid::WrongType(JsonType::Boolean)),
-    }
-}
-
-/// A JSON integer, or decimal digits in a query.
-fn integer(given: Given<'_>, least: i64, most: i64) -> Result<i64, Invalid> {
-    let (Given::Query(text) | Given::Json(text)) = given;
-    let digits = match given {
-        Given::Query(text) => text,
-        Given::Json(text) => text.strip_prefix('-').unwrap_or(text),
-    };
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Invalid::WrongType(JsonType::Integer));
-    }
-    let number: Option<i64> = if text.starts_with('-') { None } else { text.parse().ok() };
-    number.filter(|number| (least..=most).contains(number)).ok_or(Invalid::OutOfRange(least, most))
-}
-
-/// The members of a JSON object, repeated ones included. What nobody asks for is never looked into.
-fn members(text: &str) -> Result<Vec<(String, &RawValue)>, FormError> {
-    struct Members;
-
-    impl<'de> Visitor<'de> for Members {
-        type Value = Vec<(String, &'de RawValue)>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a JSON object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Vec::new();
-            while let Some(member) = map.next_entry()? {
-                members.push(member);
-            }
-            Ok(members)
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let members = deserializer.deserialize_map(Members).map_err(|_| FormError::Malformed)?;
-    deserializer.end().map_err(|_| FormError::Malformed)?;
-    Ok(members)
-}
-
-/// A JSON tree in which no object has a member twice.
-fn tree(text: &str) -> Result<Value, Invalid> {
-    struct Tree;
-
-    impl<'de> DeserializeSeed<'de> for Tree {
-        type Value = Value;
-
-        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-            deserializer.deserialize_any(self)
-        }
-    }
-
-    impl<'de> Visitor<'de> for Tree {
-        type Value = Value;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("JSON")
-        }
-
-        fn visit_unit<E>(self) -> Result<Value, E> {
-            Ok(Value::Null)
-        }
-
-        fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-            Ok(value.into())
-        }
-
-        fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-            Ok(value.into())
-        }
-
-        fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-            Ok(value.into())
-        }
-
-        fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-            Ok(value.into())
-        }
-
-        fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-            Ok(value.into())
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-            let mut items = Vec::new();
-            while let Some(item) = seq.next_element_seed(Tree)? {
-                items.push(item);
-            }
-            Ok(Value::Array(items))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-            let mut members = Map::new();
-            while let Some(name) = map.next_key::<String>()? {
-                let value = map.next_value_seed(Tree)?;
-                if members.insert(name, value).is_some() {
-                    return Err(A::Error::custom(DUPLICATE));
-                }
-            }
-            Ok(Value::Object(members))
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Tree.deserialize(&mut deserializer).map_err(|error| match error.to_string() {
-        message if message.starts_with(DUPLICATE) => Invalid::Duplicate,
-        message if message.starts_with("recursion limit") => Invalid::TooDeep(hls::MAX_DEPTH),
-        _ => Invalid::NotJson,
-    })?;
-    deserializer.end().map_err(|_| Invalid::NotJson)?;
-    Ok(value)
-}
-
-const DUPLICATE: &str = "a member is given twice";

@@ -5,6 +5,8 @@ pub mod event;
 pub mod address;
 pub mod request;
 pub mod form;
+mod given;
+mod json;
 pub mod fields;
 pub mod datetime;
 pub mod cursor;
