@@ -17,7 +17,7 @@ use shared::platform::clock::Clock;
 use shared::platform::config::Config;
 use shared::platform::env::var;
 use shared::platform::random::Random;
-use shared::platform::telemetry;
+use shared::platform::telemetry::{self, Level};
 use shared::table::{Backend, Table};
 use tokio::net::TcpListener;
 
@@ -191,15 +191,19 @@ async fn sweep_for_ever(app: App) {
             reconciled_at = app.clock.now();
             let (reconciled, _) = telemetry::observe(reconciling::reconcile(&app)).await;
             let said = reconciled.map_or_else(|error| error.to_string(), |reconciled| format!("{reconciled:?}"));
-            telemetry::emit(&serde_json::json!({"sweeper": said}));
+            write_down(said);
         }
         let (swept, _) = telemetry::observe(sweeping::sweep(&app)).await;
         match swept {
             Ok(swept) if swept == Swept::default() => {}
-            Ok(swept) => telemetry::emit(&serde_json::json!({"sweeper": format!("{swept:?}")})),
-            Err(error) => telemetry::emit(&serde_json::json!({"sweeper": error.to_string()})),
+            Ok(swept) => write_down(format!("{swept:?}")),
+            Err(error) => write_down(error.to_string()),
         }
     }
+}
+
+fn write_down(sweeper: String) {
+    telemetry::emit(Level::Info, serde_json::Map::from_iter([("sweeper".to_owned(), sweeper.into())]));
 }
 
 /// This is no Lambda: here, tasks in the background live as long as the process.

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::Route;
 use crate::http::edge;
 use crate::http::event::{Event, Invocation};
-use crate::platform::telemetry;
+use crate::platform::telemetry::{self, Level};
 
 /// Serves the routes until Lambda ends the process.
 ///
@@ -59,12 +59,11 @@ pub async fn answer_event(app: &App, handler: EventHandler, event: Value, reques
     let (result, record) = telemetry::observe(handler(app, event)).await;
     let mut line = record.into_json();
     line.insert("request_id".to_owned(), json!(request_id));
-    line.insert("cold".to_owned(), json!(telemetry::is_first()));
     line.insert("ms".to_owned(), json!(started.elapsed().as_millis()));
     line.insert("outcome".to_owned(), json!(if result.is_ok() { "ok" } else { "failed" }));
     if let Err(cause) = &result {
         line.insert("cause".to_owned(), json!(cause));
     }
-    telemetry::emit(&Value::Object(line));
+    telemetry::emit(if result.is_ok() { Level::Info } else { Level::Error }, line);
     result
 }

@@ -21,7 +21,7 @@ use super::routes::{self, Readers, Route};
 use crate::app::App;
 use crate::operations::Error;
 use crate::platform::clock::Clock;
-use crate::platform::telemetry;
+use crate::platform::telemetry::{self, Level};
 
 /// Time kept back from the deadline to write the answer.
 const TO_ANSWER: Duration = Duration::from_millis(500);
@@ -94,11 +94,10 @@ fn log(mut line: Map<String, Value>, request: &Request, route: Option<&Route>, r
     }
     line.insert("status".to_owned(), json!(status.as_u16()));
     line.insert("code".to_owned(), json!(code));
-    line.insert("cold".to_owned(), json!(telemetry::is_first()));
     if let Some(cause) = result.as_ref().err().and_then(Refusal::cause) {
         line.insert("cause".to_owned(), json!(cause));
     }
-    telemetry::emit(&Value::Object(line));
+    telemetry::emit(if status.is_server_error() { Level::Error } else { Level::Info }, line);
 }
 
 fn rendered(refusal: &Refusal, request: &Request) -> Reply {

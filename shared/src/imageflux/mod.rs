@@ -225,7 +225,11 @@ impl ImageFlux {
 
     async fn call(&self, target: &str, body: &str, budget: Duration, at_most: usize) -> Result<Answer, Failure> {
         let call = tokio::time::timeout(budget, self.transport.post(target, body.to_owned(), at_most));
-        telemetry::imageflux_call(call).await.unwrap_or(Err(Failure::TimedOut))
+        let answer = telemetry::imageflux_call(call).await.unwrap_or(Err(Failure::TimedOut));
+        if matches!(answer, Ok(Answer { status: 401 | 403 | 429 | 500.., .. }) | Err(_)) {
+            telemetry::imageflux_failed();
+        }
+        answer
     }
 }
 

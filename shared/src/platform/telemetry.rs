@@ -16,6 +16,8 @@ use crate::platform::env::var;
 
 /// Of all our metrics.
 const NAMESPACE: &str = "ImageFluxOption";
+/// Kept by version as well, so that a deployment is judged by what the new version does.
+const BY_VERSION: &str = "InternalErrors";
 
 tokio::task_local! {
     static RECORD: RefCell<Record>;
@@ -34,6 +36,7 @@ pub struct Record {
     pub table_write_units: f64,
     pub table_time: Duration,
     pub imageflux_calls: u32,
+    pub imageflux_failures: u32,
     pub imageflux_time: Duration,
     /// Facts worth knowing: tenant (hashed), user, what was written, why it failed.
     pub facts: Map<String, Value>,
@@ -119,6 +122,11 @@ pub async fn imageflux_call<T>(call: impl Future<Output = T>) -> T {
     result
 }
 
+/// The call before was not answered, or not as it must be.
+pub fn imageflux_failed() {
+    record(|record| record.imageflux_failures += 1);
+}
+
 /// For durations only; what time it is, `Clock` says.
 #[must_use]
 pub fn now() -> Instant {
@@ -129,7 +137,7 @@ pub fn now() -> Instant {
 impl Record {
     /// The members of the request's log line that come from its dependencies.
     #[must_use]
-    pub fn into_json(self) -> Map<String, Value> {
+    pub fn into_json(mut self) -> Map<String, Value> {
         let millis = |time: Duration| (time.as_secs_f64() * 1000.0).round();
         let mut line = self.facts;
         line.insert(
@@ -142,33 +150,64 @@ impl Record {
                 "imageflux".to_owned(),
                 json!({"calls": self.imageflux_calls, "ms": millis(self.imageflux_time)}),
             );
+            for (name, value) in
+                [("ImageFluxCalls", self.imageflux_calls), ("ImageFluxFailures", self.imageflux_failures)]
+            {
+                line.insert(name.to_owned(), json!(value));
+                self.metrics.push((name, "Count"));
+            }
         }
         if !self.metrics.is_empty() {
-            let function = var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "local".to_owned());
-            line.insert("FunctionName".to_owned(), json!(function));
+            line.insert("FunctionName".to_owned(), json!(service()));
             line.insert("_aws".to_owned(), embedded_metrics(&self.metrics));
         }
         line
     }
 }
 
-/// CloudWatch's embedded metric format: which members of the line are metrics.
+/// CloudWatch's embedded metric format: which members of the line are metrics. No dimension may grow with tenants:
+/// every combination of values is a metric of its own, and costs as one.
 fn embedded_metrics(metrics: &[(&str, &str)]) -> Value {
-    let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
-    json!({
-        "Timestamp": Clock::default().now_millis(),
-        "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics}],
-    })
+    let of = |dimensions: &[&str], kept: &dyn Fn(&str) -> bool| {
+        let metrics = metrics.iter().filter(|(name, _)| kept(name));
+        let metrics: Vec<Value> = metrics.map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
+        json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics})
+    };
+    let mut directives = vec![of(&["FunctionName"], &|_| true)];
+    if metrics.iter().any(|(name, _)| *name == BY_VERSION) {
+        directives.push(of(&["FunctionName", "function_version"], &|name| name == BY_VERSION));
+    }
+    json!({"Timestamp": Clock::default().now_millis(), "CloudWatchMetrics": directives})
 }
 
-/// Whether this is the first line of the process. Asked once for each line.
-pub fn is_first() -> bool {
+/// How much a line matters, in the words that log tools know.
+#[derive(Clone, Copy)]
+pub enum Level {
+    Info,
+    Error,
+}
+
+/// Writes one line of JSON to standard output, where Lambda collects it. Every line says which function wrote it, in which version.
+pub fn emit(level: Level, mut line: Map<String, Value>) {
     static STARTED: AtomicBool = AtomicBool::new(false);
-    !STARTED.swap(true, Ordering::Relaxed)
-}
-
-/// Writes one line of JSON to standard output, where Lambda collects it.
-pub fn emit(line: &Value) {
+    let level = match level {
+        Level::Info => "INFO",
+        Level::Error => "ERROR",
+    };
+    line.insert("level".to_owned(), json!(level));
+    line.insert("service".to_owned(), json!(service()));
+    line.insert("cold_start".to_owned(), json!(!STARTED.swap(true, Ordering::Relaxed)));
+    line.insert("function_version".to_owned(), json!(var("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_default()));
+    // `Root=1-...;Parent=...;Sampled=1`: the first part is the trace.
+    if let Some(trace) = var("_X_AMZN_TRACE_ID") {
+        let root = trace.split(';').find_map(|part| part.strip_prefix("Root="));
+        line.insert("xray_trace_id".to_owned(), json!(root));
+    }
+    let line = Value::Object(line);
     // A log that nobody reads any more must not stop the work.
     let _reader_is_gone = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn service() -> String {
+    var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "local".to_owned())
 }

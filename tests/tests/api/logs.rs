@@ -6,7 +6,7 @@ use std::process::Command;
 
 use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Product, new_schedule, new_user, unique_email};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PASSWORD: &str = "canary-password-71c2";
 const ACCESS_CODE: &str = "canary-code-9f3e";
@@ -78,14 +78,50 @@ async fn secrets_pass_through_every_call() {
 
 #[test]
 fn no_secret_is_ever_written() {
-    let itself = std::env::current_exe().expect("a path");
-    let scenario = "logs::secrets_pass_through_every_call";
-    let output = Command::new(itself).args(["--exact", "--nocapture", scenario]).output().expect("a run");
-    let written = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && written.contains("1 passed"), "{written}");
+    let written = run("logs::secrets_pass_through_every_call");
     assert!(written.matches("\"request_id\"").count() > 10, "there are lines to look at: {written}");
     for secret in SECRETS {
         let line = written.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
     }
+}
+
+/// One answer of its own making and one of ImageFlux' making, for the test below.
+#[tokio::test]
+async fn imageflux_fails_and_somebody_asks_for_nothing() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    upstream.is(Mood::Answers(500, String::new()));
+    master.post("/api/schedule", &new_schedule(1)).await.refused(502, "imageflux_failed");
+    master.get("/api/nothing").await.refused(404, "route_not_found");
+}
+
+#[test]
+fn every_line_says_what_tools_look_for_and_imageflux_is_a_metric() {
+    let written = run("logs::imageflux_fails_and_somebody_asks_for_nothing");
+    let lines: Vec<Value> = written.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let of = |member: &str, value: Value| lines.iter().find(|line| line[member] == value).expect("such a line");
+    for line in &lines {
+        assert!(line["service"] == "local" && line["function_version"] == "" && line["level"].is_string(), "{line}");
+    }
+    assert_eq!(lines.iter().filter(|line| line["cold_start"] == true).count(), 1, "{written}");
+    assert_eq!(of("code", json!("route_not_found"))["level"], "INFO");
+    let failed = of("code", json!("imageflux_failed"));
+    assert_eq!(
+        (&failed["level"], &failed["ImageFluxCalls"], &failed["ImageFluxFailures"]),
+        (&json!("ERROR"), &json!(1), &json!(1))
+    );
+    let metrics = &failed["_aws"]["CloudWatchMetrics"];
+    assert_eq!(metrics[0]["Dimensions"], json!([["FunctionName"]]));
+    assert_eq!(metrics[0]["Metrics"][1], json!({"Name": "ImageFluxFailures", "Unit": "Count"}));
+}
+
+/// All that one test writes, in a process of its own.
+fn run(scenario: &str) -> String {
+    let itself = std::env::current_exe().expect("a path");
+    let output = Command::new(itself).args(["--exact", "--nocapture", scenario]).output().expect("a run");
+    let written = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && written.contains("1 passed"), "{written}");
+    written
 }
