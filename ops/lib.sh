@@ -113,3 +113,25 @@ sweeper_rules() {
     aws cloudformation describe-stack-resources --stack-name "$STACK" \
         --query "StackResources[?ResourceType=='AWS::Events::Rule' && starts_with(LogicalResourceId, 'Sweeper')].[PhysicalResourceId]" --output text
 }
+
+# Where releases are kept.
+releases() {
+    [ -n "${RELEASES:-}" ] || stop 'RELEASES is not set: the bucket of the releases, in the region of the stack'
+}
+
+# How many objects of exactly this name the bucket of releases has.
+kept() {
+    aws s3api list-objects-v2 --bucket "$RELEASES" --prefix "$1" --query "length(Contents[?Key=='$1'] || \`[]\`)" --output text
+}
+
+# `Name<tab>value` of an environment of samconfig.toml.
+samconfig() {
+    python3 - "$here/../samconfig.toml" "$1" <<'PYTHON'
+import sys, tomllib
+with open(sys.argv[1], "rb") as file:
+    config = tomllib.load(file)
+for override in config[sys.argv[2]]["deploy"]["parameters"]["parameter_overrides"]:
+    name, _, value = override.partition("=")
+    print(name, value.strip('"'), sep="\t")
+PYTHON
+}
