@@ -182,12 +182,18 @@ class Check:
         for name, resource in self.resources.items():
             kind = resource["Type"]
             grants = kind.startswith("AWS::IAM::") or kind.endswith("Policy") or kind in ("AWS::Serverless::Connector", "AWS::Lambda::Permission", "AWS::Lambda::Function")
-            self.must(name in used or name in HANDED_OUT or not grants, f"{name}: grants what the matrix does not show")
-        for name, (actions, services) in HANDED_OUT.items():
+            self.must(name in used or name in HANDED_OUT or name == "BackupRole" or not grants, f"{name}: grants what the matrix does not show")
+        for name, (action, services) in HANDED_OUT.items():
             for statement in self.resources[name]["Properties"]["PolicyDocument"]["Statement"]:
-                self.must(statement["Action"] in actions, f"{name}: more than {actions}")
-                self.must(statement["Principal"].get("Service") in services, f"{name}: others than {services} may send")
+                self.must(statement["Action"] == [action], f"{name}: more than {action}")
+                self.must(set(as_list(statement["Principal"].get("Service"))) <= services, f"{name}: others than {services} may send")
                 self.must("Condition" in statement, f"{name}: for any sender")
+        backup = self.resources["BackupRole"]["Properties"]
+        self.must(
+            backup["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "backup.amazonaws.com"}
+            and backup["ManagedPolicyArns"] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"}],
+            "BackupRole: is for others than AWS Backup, or for more than backups",
+        )
 
     def role(self, name, role, properties):
         self.must("ManagedPolicyArns" not in properties, f"{role}: managed policies grant what the matrix does not show")
@@ -262,8 +268,13 @@ class Check:
                 self.must(value.removeprefix("$context.") in LOGGED, f"{name}: the access log's {member} may hold what clients typed")
         closed = {"Fn::If": ["DomainIsAtApi", True, False]}
         self.must(self.resources["Api"]["Properties"].get("DisableExecuteApiEndpoint") == closed, "Api: AWS' own address stays on beside the domain")
-        for route in ("POST /api/login", "POST /api/schedule", "POST /api/user", "PATCH /api/user", "PATCH /api/password"):
-            self.must(route in self.resources["Api"]["Properties"]["RouteSettings"], f"{route}: has no limit of its own")
+        settings = self.resources["Api"]["Properties"]["RouteSettings"]
+        known = {
+            f"{event['Properties']['Method']} {event['Properties']['Path']}" if "Path" in event["Properties"] else "$default"
+            for _, resource in self.functions.values() for event in resource["Properties"].get("Events", {}).values() if event["Type"] == "HttpApi"
+        }
+        for route in sorted(set(settings) - known):
+            self.must(False, f"{route}: has limits and no route, which fails the deployment")
 
     def sweeper(self):
         properties = self.functions["sweeper"][1]["Properties"]
@@ -303,15 +314,68 @@ class Check:
         telemetry = (ROOT / "shared/src/platform/telemetry.rs").read_text(encoding="utf-8")
         for name, alarm in alarms.items():
             properties = alarm["Properties"]
-            told = [] if name in moves_back else [{"Ref": "AlarmTopic"}]
-            self.must(properties.get("AlarmActions", []) == told, f"{name}: tells {'somebody' if name in moves_back else 'nobody'}")
+            told = [[]] if name in moves_back else [[{"Ref": "PageTopic"}], [{"Ref": "TicketTopic"}]]
+            self.must(properties.get("AlarmActions", []) in told, f"{name}: tells {'somebody' if name in moves_back else 'nobody'}")
+            self.must(properties.get("OKActions", []) == properties.get("AlarmActions", []), f"{name}: does not tell when it is over")
+            self.can_not_get_stuck(name, properties)
             anchor = properties.get("AlarmDescription", "").rpartition("docs/operations.md#")[2]
             self.must(anchor in anchors, f"{name}: docs/operations.md has no section #{anchor}")
-            if properties.get("Namespace") == "ImageFluxOption":
-                by_function = [{"Name": "FunctionName", "Value": {"Ref": "SweeperFunction"}}]
-                self.must(properties.get("Dimensions") == by_function, f"{name}: does not look for this stack's own metric")
+            for metric in self.metrics(properties):
+                names = [dimension["Name"] for dimension in metric.get("Dimensions", [])]
+                self.must(metric.get("Namespace") != "ImageFluxOption" or "FunctionName" in names, f"{name}: looks at the metrics of all stacks")
+        self.own_metrics(alarms)
         for word in ('"ImageFluxOption"', '"FunctionName"'):
             self.must(word in telemetry, f"telemetry.rs: does not say {word}, which alarms look for")
+
+    @staticmethod
+    def metrics(alarm):
+        inside = [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+        return inside or [alarm]
+
+    def can_not_get_stuck(self, name, alarm):
+        """What AWS says of FILL and of AWS/DynamoDB, in "Using metric math" and of PutMetricAlarm."""
+        periods, points = alarm.get("EvaluationPeriods", 0), alarm.get("DatapointsToAlarm", 0)
+        expressions = " ".join(metric.get("Expression", "") for metric in alarm.get("Metrics", []))
+        namespaces = {json.dumps(metric.get("Namespace")) for metric in self.metrics(alarm)}
+        late = "FILL" in expressions or any("ImageFluxOption" in namespace for namespace in namespaces)
+        self.must(not late or 0 < points < periods, f"{name}: looks at what comes late, and at every one of its points")
+        silent = '"AWS/DynamoDB"' in namespaces
+        self.must(not silent or "0 * consumed" in expressions, f"{name}: has no point while the table refuses nothing, and so stays what it is")
+        self.must(alarm.get("TreatMissingData") in ("notBreaching", "breaching"), f"{name}: says nothing of silence")
+
+    def own_metrics(self, alarms):
+        """A metric that an alarm looks for and nobody makes would be silent for ever."""
+        made = {
+            transformation["MetricName"]
+            for filter in self.of_type("AWS::Logs::MetricFilter").values()
+            for transformation in filter["Properties"]["MetricTransformations"]
+        }
+        source = "".join(path.read_text(encoding="utf-8") for folder in ("shared", "functions") for path in ROOT.glob(f"{folder}/**/src/**/*.rs"))
+        for name, alarm in alarms.items():
+            for metric in self.metrics(alarm["Properties"]):
+                ours = "ImageFluxOption" in json.dumps(metric.get("Namespace"))
+                found = metric["MetricName"] in made or f'"{metric["MetricName"]}"' in source
+                self.must(not ours or found, f"{name}: nobody makes {metric['MetricName']}")
+
+    def limits(self, environment, given):
+        """All that the gateway lets into a function which reserves concurrency must fit into ten requests a second for each of it."""
+        routes = self.resources["Api"]["Properties"]["RouteSettings"]
+
+        def number(value):
+            return float(given[value["Ref"]] if isinstance(value, dict) else value)
+
+        for name, (logical_id, resource) in self.functions.items():
+            reserved = resource["Properties"].get("ReservedConcurrentExecutions")
+            if not reserved or given[reserved["Fn::If"][1]["Ref"]] == "0":
+                continue
+            total = 0.0
+            for event in resource["Properties"]["Events"].values():
+                properties = event["Properties"]
+                route = f"{properties['Method']} {properties['Path']}" if "Path" in properties else "$default"
+                self.must(route in routes, f"{route}: leads into {name}, which reserves concurrency, and has no limit of its own")
+                total += number(routes.get(route, {"ThrottlingRateLimit": 0})["ThrottlingRateLimit"])
+            fits = 10 * number(reserved["Fn::If"][1])
+            self.must(total <= fits, f"samconfig.toml: {environment} lets {total:g} requests a second into {name}, which serves {fits:g}")
 
     def parameters(self):
         for name, parameter in self.template["Parameters"].items():
@@ -334,6 +398,7 @@ class Check:
                 self.must(False, f"samconfig.toml: {name} gives {parameter}, which template.yaml does not have, or does not give it")
             self.must(len(given) == len(overrides), f"samconfig.toml: {name} gives a parameter twice")
             self.must("" not in given.values(), f'samconfig.toml: {name} has a value that SAM drops; write Name=""')
+            self.limits(name, given)
             self.must(build["parameter_overrides"] == [f"Architecture={given.get('Architecture')}"], f"samconfig.toml: {name} builds for another processor than it deploys")
 
     def local_template(self):
@@ -348,7 +413,8 @@ class Check:
 
 # Policies that are no role's: what they allow, and to whom.
 HANDED_OUT = {
-    "SweeperDeadLettersPolicy": ([["sqs:SendMessage"]], {"events.amazonaws.com"}),
+    "SweeperDeadLettersPolicy": ("sqs:SendMessage", {"events.amazonaws.com"}),
+    "TopicsPolicy": ("sns:Publish", {"cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.amazonaws.com"}),
 }
 
 
@@ -403,6 +469,14 @@ def ways_to_break(template):
         "keys that would not be served": lambda t, _: prop(t, "ChatFunction").pop("VersionDescription"),
         "logs for ever": lambda t, _: prop(t, "ChatLogs").pop("RetentionInDays"),
         "a deployment that nothing moves back": lambda t, _: prop(t, "ChatFunction")["DeploymentPreference"].pop("Alarms"),
+        "strangers before log-ins": lambda t, _: prop(t, "Api")["RouteSettings"].pop("$default"),
+        "more log-ins than fit": lambda _, s: overrides(s).__setitem__(overrides(s).index("LoginsPerSecond=100"), "LoginsPerSecond=200"),
+        "a limit of no route": lambda t, _: prop(t, "Api")["RouteSettings"].__setitem__("GET /api/nothing", {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1}),
+        "an alarm that gets stuck": lambda t, _: prop(t, "ChatErrorsAlarm").__setitem__("EvaluationPeriods", 1),
+        "an alarm that stays on": lambda t, _: prop(t, "TableThrottlesAlarm")["Metrics"][0].__setitem__("Expression", "reads + writes"),
+        "an alarm that nothing sets off": lambda t, _: t["Resources"].pop("ViewFailures"),
+        "an alarm for all stacks": lambda t, _: prop(t, "OrphanChannelsAlarm").pop("Dimensions"),
+        "topics for everybody": lambda t, _: prop(t, "TopicsPolicy")["PolicyDocument"]["Statement"][0].pop("Condition"),
         "an alarm that tells nobody": lambda t, _: prop(t, "DeadLettersAlarm").pop("AlarmActions"),
         "a sweeper that runs once an hour": lambda t, _: prop(t, "SweeperFunction")["Events"]["EveryMinute"]["Properties"].__setitem__("Schedule", "rate(1 hour)"),
         "a parameter that can not be set back": lambda _, s: overrides(s).remove("RollBackOnAlarms=true"),
