@@ -24,6 +24,7 @@ mod get_health;
 mod documents_samples;
 mod event_files;
 mod requests;
+mod long_answers;
 mod queries;
 mod events;
 mod random_bodies;

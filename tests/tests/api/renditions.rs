@@ -61,6 +61,19 @@ async fn an_array_and_a_string_that_holds_it_are_the_same() {
 }
 
 #[tokio::test]
+async fn a_rendition_needs_no_times() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    let all =
+        ["[{\"audio\":{}}]", "[{\"video\":{\"width\":640,\"height\":480}}]", "[{\"startTimeOffset\":0,\"audio\":{}}]"];
+    for (hour, params) in all.into_iter().enumerate() {
+        plan_with(&master, u32::try_from(hour).unwrap(), params).await.ok();
+        assert_eq!(upstream.texts()[hour], format!("{{\"hls\":{params}}}"));
+    }
+}
+
+#[tokio::test]
 async fn one_to_ten_renditions_are_accepted() {
     let product = Product::start().await;
     let master = product.master().await;

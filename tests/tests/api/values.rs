@@ -107,6 +107,8 @@ async fn a_password_has_8_to_128_characters_and_all_its_bytes_count() {
         ("x".repeat(129), "too_long"),
         (" ".repeat(8), "blank"),
         ("\u{3000}".repeat(20), "blank"),
+        ("\u{200B}".repeat(8), "blank"),
+        ("\u{2800}\u{3164}\u{AD}\u{2060} \u{FEFF}\u{E0020}\u{A0}".to_owned(), "blank"),
         ("e\u{301}".repeat(7), "too_short"),
         (String::new(), "too_short"),
     ] {
