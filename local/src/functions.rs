@@ -15,6 +15,9 @@ pub const API: &[(&str, &[Route])] = &[
     ("chat", chat::ROUTES),
 ];
 
+/// What ImageFlux calls, behind an API of its own.
+pub const HOOKS: (&str, &[Route]) = ("webhook", webhook::ROUTES);
+
 /// The key of API Gateway's route for whatever has no other.
 const DEFAULT_ROUTE: &str = "$default";
 
@@ -27,7 +30,7 @@ pub enum Function {
 /// `None` when there is no such function.
 #[must_use]
 pub fn named(name: &str) -> Option<Function> {
-    if let Some((_, routes)) = API.iter().find(|(function, _)| *function == name) {
+    if let Some((_, routes)) = behind_gateways().find(|(function, _)| *function == name) {
         return Some(Function::Http(routes));
     }
     match name {
@@ -40,13 +43,18 @@ pub fn named(name: &str) -> Option<Function> {
 /// The function that API Gateway sends a path's requests to.
 #[must_use]
 pub fn behind(path: &str) -> &'static str {
-    API.iter().find(|(_, routes)| routes.iter().any(|route| route.is_gateway_path_of(path))).unwrap_or(&API[0]).0
+    behind_gateways().find(|(_, routes)| routes.iter().any(|route| route.is_gateway_path_of(path))).unwrap_or(&API[0]).0
+}
+
+/// On this machine both APIs have one address.
+fn behind_gateways() -> impl Iterator<Item = &'static (&'static str, &'static [Route])> {
+    API.iter().chain([&HOOKS])
 }
 
 /// The key of the gateway's route for a request: one for the method, one for all methods of the path, or the default.
 #[must_use]
 pub fn route_key(method: &str, path: &str) -> String {
-    let routes = API.iter().flat_map(|(_, routes)| *routes);
+    let routes = behind_gateways().flat_map(|(_, routes)| *routes);
     let at_path: Vec<&Route> = routes.filter(|route| route.is_gateway_path_of(path)).collect();
     let Some(first) = at_path.first() else { return DEFAULT_ROUTE.to_owned() };
     let method = if at_path.iter().any(|route| route.method == method) { method } else { "ANY" };

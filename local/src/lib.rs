@@ -76,6 +76,11 @@ impl Default for Options {
                 channel_grace_seconds: 24 * 60 * 60,
                 deletes_orphans: false,
                 cors_origins: vec!["*".to_owned()],
+                publish_lead_seconds: 30 * 60,
+                publish_overrun_seconds: 60 * 60,
+                publish_without_token: None,
+                hooks_url: None,
+                api_url: None,
             },
             guard: None,
             sweeps: true,
@@ -151,11 +156,14 @@ impl Server {
             Some(upstream) => upstream,
             None => (simulator.serve(beside).await?, "simulated".to_owned()),
         };
+        let own_url = format!("http://{}", SocketAddr::new(beside, address.port()));
         let config = Config {
             imageflux_endpoint: endpoint.clone(),
             imageflux_access_token: Some(SecretString::from(token)),
             // The simulated account is this product's alone.
             deletes_orphans: options.config.deletes_orphans || is_simulated,
+            hooks_url: options.config.hooks_url.or_else(|| Some(own_url.clone())),
+            api_url: options.config.api_url.or(Some(own_url)),
             ..options.config
         };
         let random = Random::default();

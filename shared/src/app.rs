@@ -18,6 +18,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{self, Config};
 use crate::platform::https;
 use crate::platform::random::Random;
+use crate::policy::publishing::{Rule, Window, WithoutToken};
 use crate::store::tenants;
 use crate::table::dynamodb::DynamoDb;
 use crate::table::{Table, TableError};
@@ -34,6 +35,10 @@ pub struct App {
     pub channel_grace: TimeDelta,
     /// Whether channels of the account that no schedule knows are deleted; otherwise they are reported.
     pub deletes_orphans: bool,
+    pub publishing: Rule,
+    /// Where ImageFlux reaches the function `webhook`, and where clients reach the API; neither ends in a slash.
+    pub hooks_url: Option<Arc<str>>,
+    pub api_url: Option<Arc<str>>,
     pub clock: Clock,
     pub random: Random,
     pub caches: Arc<Caches>,
@@ -76,6 +81,9 @@ impl App {
             cors_origins: config.cors_origins.clone().into(),
             channel_grace: TimeDelta::seconds(config.channel_grace_seconds),
             deletes_orphans: config.deletes_orphans,
+            publishing: publishing(config)?,
+            hooks_url: address(config.hooks_url.as_deref()),
+            api_url: address(config.api_url.as_deref()),
             clock,
             random,
             caches: Arc::default(),
@@ -91,6 +99,20 @@ impl App {
     pub fn tenant_mark(&self, tenant: &TenantId) -> String {
         crypto::digest(&[b"log", tenant.as_str().as_bytes()])[..12].to_owned()
     }
+}
+
+fn publishing(config: &Config) -> Result<Rule, String> {
+    let without_token = match &config.publish_without_token {
+        None => WithoutToken::default(),
+        Some(text) => WithoutToken::parse(text).ok_or("PUBLISH_WITHOUT_TOKEN is not window, never or always")?,
+    };
+    let lead = TimeDelta::seconds(config.publish_lead_seconds);
+    let overrun = TimeDelta::seconds(config.publish_overrun_seconds);
+    Ok(Rule { window: Window { lead, overrun }, without_token })
+}
+
+fn address(configured: Option<&str>) -> Option<Arc<str>> {
+    configured.map(|url| url.trim_end_matches('/').into())
 }
 
 fn tokens(config: &Config) -> Result<Tokens, String> {

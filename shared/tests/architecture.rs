@@ -13,7 +13,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("crypto", &["domain", "platform"]),
     ("imageflux", &["domain", "platform"]),
     ("store", &["domain", "table"]),
-    ("app", &["crypto", "domain", "imageflux", "platform", "store", "table"]),
+    ("app", &["crypto", "domain", "imageflux", "platform", "policy", "store", "table"]),
     ("operations", &["app", "crypto", "domain", "imageflux", "platform", "policy", "store", "table"]),
     ("http", &["app", "crypto", "domain", "operations", "platform"]),
     ("lambda", &["app", "http", "platform"]),

@@ -107,6 +107,15 @@ async fn a_broadcast_takes_place(product: &Product, master: &Actor, upstream: &U
         later(product);
         master.get(&format!("/api/{path}?schedule_id={id}")).await.ok();
     }
+    master.post("/api/delivery/reset", &json!({"schedule_id": id})).await.ok();
+    master.get(&format!("/watch/{}.m3u8", "A".repeat(64))).await;
+    let hooks = upstream.requests().iter().find(|(_, body)| body.get("hls").is_some()).unwrap().1.clone();
+    let path = |name: &str| format!("/hooks{}", hooks[name].as_str().unwrap().split_once("/hooks").unwrap().1);
+    let token = master.get(&format!("/api/delivery?schedule_id={id}")).await.ok()["metadata"].clone();
+    let channel = master.get(&format!("/api/delivery?schedule_id={id}")).await.ok()["channel_id"].clone();
+    let event = json!({"channel_id": channel, "connection_id": "D", "type": "connection.created", "metadata": token});
+    master.post(&path("event_webhook_url"), &event).await.ok();
+    master.post(&path("auth_webhook_url"), &event).await.ok();
     master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
 }
 
@@ -121,6 +130,10 @@ async fn a_channel_is_retired_and_made_again(product: &Product, master: &Actor, 
         product.advance(Duration::from_mins(1));
     }
     let master = product.master().await;
+    // Nobody published, so it may be moved still.
+    let later = json!({"schedule_id": id, "name": "later", "start_datetime": product.datetime_in(-60),
+                       "end_datetime": product.datetime_in(3_600)});
+    master.patch("/api/schedule", &later).await.ok();
     let delivery = format!("/api/delivery?schedule_id={}", id.as_str().unwrap());
     upstream.is(Mood::Answers(500, String::new()));
     master.get(&delivery).await.refused(502, "imageflux_failed");

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::app::App;
 use shared::crypto::tokens::Bearer;
+use shared::domain::live::Status;
 use shared::domain::schedule::Plan;
 use shared::http::cursor::{self, Scope};
 use shared::http::form::Form;
@@ -19,6 +20,7 @@ struct ScheduleReply {
     end_datetime: String,
     created_datetime: String,
     created_user_name: String,
+    status: &'static str,
 }
 
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
@@ -55,8 +57,8 @@ fn scope(bearer: &Bearer) -> Scope<'_> {
     Scope { tenant: &bearer.tenant, list: "schedules" }
 }
 
-impl From<Plan> for ScheduleReply {
-    fn from(plan: Plan) -> Self {
+impl From<(Plan, Status)> for ScheduleReply {
+    fn from((plan, status): (Plan, Status)) -> Self {
         Self {
             schedule_id: plan.id.to_string(),
             name: plan.name.as_str().to_owned(),
@@ -64,6 +66,7 @@ impl From<Plan> for ScheduleReply {
             end_datetime: datetime::with_t(plan.interval.end()),
             created_datetime: datetime::with_t(plan.created_at),
             created_user_name: plan.created_by,
+            status: status.as_str(),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::ids::TenantId;
 pub mod tokens;
 pub mod passwords;
 mod base32;
+pub mod hook_key;
 pub mod publish_token;
 pub mod watch_key;
 

@@ -3,6 +3,8 @@
 //! A token is derived from a secret of the schedule and the user's number. So telling it writes nothing,
 //! says the same each time, and a new secret makes all of a schedule's tokens void at once.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -16,6 +18,11 @@ const NUMBER: usize = 8;
 const PROOF: usize = 17;
 /// How deep a token may stand in what a client sends.
 const DEPTH: usize = 4;
+
+/// A schedule's secret, as it keeps it.
+pub fn secret(bytes: [u8; 32]) -> SecretString {
+    URL_SAFE_NO_PAD.encode(bytes).into()
+}
 
 /// The token of a user for a schedule.
 #[must_use]

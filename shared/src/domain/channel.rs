@@ -5,13 +5,8 @@
 pub struct Channel {
     pub channel_id: String,
     pub sora_url: String,
-}
-
-/// One publishing connection and the address of its HLS playlist.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Playlist {
-    pub connection_id: String,
-    pub playlist_url: String,
+    /// The digest of the key in the addresses at which ImageFlux calls us about it, if it was given any.
+    pub hook: Option<String>,
 }
 
 /// A publishing connection as ImageFlux lists it; its playlist may not be there yet.

@@ -1,6 +1,7 @@
 //! Planned broadcasts.
 
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 
 use super::channel::Channel;
 use super::ids::{ScheduleId, TenantId};
@@ -29,6 +30,16 @@ pub struct Schedule {
     pub plan: Plan,
     /// `None` once the channel was retired, some time after the end. It gets another when somebody asks for it.
     pub channel: Option<Channel>,
+    pub keys: Keys,
+}
+
+/// The secrets of a schedule.
+#[derive(Clone)]
+pub struct Keys {
+    /// What publish tokens are derived from. Another one makes all of them void.
+    pub publishing: SecretString,
+    /// The part of its `watch_url` that nobody can guess.
+    pub watching: SecretString,
 }
 
 /// A slot that is taken while its channel is being created. When the lease ends it is void.

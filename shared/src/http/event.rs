@@ -76,6 +76,12 @@ impl Event {
         self.either("/path", "/rawPath")
     }
 
+    /// The host name under which the gateway was reached, as it says itself.
+    #[must_use]
+    pub fn gateway(&self) -> Option<&str> {
+        self.text("/requestContext/domainName")
+    }
+
     #[must_use]
     pub fn stage(&self) -> Option<&str> {
         self.text("/requestContext/stage").filter(|stage| !stage.is_empty() && *stage != "$default")

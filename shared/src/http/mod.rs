@@ -10,6 +10,7 @@ mod json;
 pub mod fields;
 pub mod datetime;
 pub mod cursor;
+pub mod public_address;
 pub mod response;
 pub mod compression;
 mod weights;

@@ -59,6 +59,7 @@ kinds! {
     METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed";
     SCHEDULE_OVERLAP: CONFLICT, "schedule_overlap";
     SCHEDULE_STARTED: CONFLICT, "schedule_started";
+    SCHEDULE_ENDED: CONFLICT, "schedule_ended";
     EMAIL_TAKEN: CONFLICT, "email_taken";
     MASTER_PROTECTED: CONFLICT, "master_protected";
     IDEMPOTENCY_IN_PROGRESS: CONFLICT, "idempotency_in_progress";
@@ -164,6 +165,10 @@ impl Refusal {
             Self::Product(Error::ScheduleOverlap(conflict)) => {
                 more.insert("conflicts_with".to_owned(), conflicts_with(conflict));
             }
+            Self::Product(Error::NotLive(not_live)) => {
+                more.insert("broadcast_status".to_owned(), json!(not_live.status.as_str()));
+                more.extend(not_live.watch_url.iter().map(|url| ("watch_url".to_owned(), json!(url))));
+            }
             _ => {}
         }
         more
@@ -181,9 +186,10 @@ fn describe(error: &Error) -> (Kind, Option<u64>) {
         Error::Form(FormError::Fields(_)) => (INVALID_PARAMETERS, None),
         Error::ScheduleNotFound => (SCHEDULE_NOT_FOUND, None),
         Error::UserNotFound => (USER_NOT_FOUND, None),
-        Error::NotLive(seconds) => (NOT_LIVE, Some(*seconds)),
+        Error::NotLive(not_live) => (NOT_LIVE, Some(not_live.ask_again)),
         Error::ScheduleOverlap(_) => (SCHEDULE_OVERLAP, None),
         Error::ScheduleStarted => (SCHEDULE_STARTED, None),
+        Error::ScheduleEnded => (SCHEDULE_ENDED, None),
         Error::EmailTaken => (EMAIL_TAKEN, None),
         Error::MasterProtected => (MASTER_PROTECTED, None),
         Error::IdempotencyInProgress => (IDEMPOTENCY_IN_PROGRESS, None),

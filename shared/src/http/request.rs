@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use lambda_http::http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::{Map, Value};
 
 use super::address::{self, Address};
 use super::compression;
 use super::event::{Event, Invocation, NotBase64};
+use super::public_address;
 use super::refusal::Refusal;
 use super::routes::{PathParameters, Route};
 use super::wording::Language;
@@ -21,6 +23,8 @@ const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 pub struct Request {
     pub method: Method,
+    /// The host name of the gateway, as it says itself.
+    pub gateway: Option<String>,
     /// What stood before the path: a stage, e.g. `/prod`, or nothing.
     pub stage: String,
     /// Without the stage, e.g. `/api/login`.
@@ -54,6 +58,7 @@ impl Request {
         Self {
             is_readable: method.is_some() && path.is_some(),
             method: method.unwrap_or_default(),
+            gateway: event.gateway().filter(|name| public_address::is_host(name)).map(str::to_owned),
             stage: event.hidden_stage(),
             path: path.unwrap_or_default().to_owned(),
             takes_gzip: event.takes_bytes() && compression::is_accepted(&headers),
@@ -130,6 +135,15 @@ impl Request {
         }
         let text = std::str::from_utf8(bytes).map_err(|_| FormError::Malformed)?;
         Ok(Some(text.strip_prefix('\u{FEFF}').unwrap_or(text)))
+    }
+
+    /// The body as a JSON object, whatever it is declared as.
+    pub fn object(&self) -> Result<Map<String, Value>, Error> {
+        let bytes = self.body.as_deref().map_err(|_| FormError::Malformed)?;
+        if bytes.len() > MAX_BODY {
+            return Err(FormError::BodyTooLarge.into());
+        }
+        serde_json::from_slice(bytes).map_err(|_| FormError::Malformed.into())
     }
 
     /// What keeps the body from being read. An absent type is as good as `application/json`; its parameters and

@@ -9,12 +9,13 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::channel::{Channel, Playlist};
+use crate::domain::channel::{Channel, Listed};
 use crate::domain::hls::HlsParams;
 use crate::platform::telemetry;
 
 mod reason;
 pub mod transport;
+pub mod webhooks;
 
 use transport::{Answer, Failure, Transport};
 
@@ -73,12 +74,6 @@ struct Playlists {
 }
 
 #[derive(Deserialize)]
-struct ListedPlaylist {
-    connection_id: String,
-    playlist_url: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct ChannelIds {
     channel_ids: Vec<Value>,
 }
@@ -118,7 +113,9 @@ impl ImageFlux {
             return Err(nothing_left(ImageFluxError::Failed("an unusable channel_id".to_owned())));
         }
         match sora_url.as_str() {
-            Some(url) if self.is_address(url, "wss", "ws") => Ok(Channel { channel_id, sora_url: url.to_owned() }),
+            Some(url) if self.is_address(url, "wss", "ws") => {
+                Ok(Channel { channel_id, sora_url: url.to_owned(), hook: None })
+            }
             _ => {
                 let error = ImageFluxError::Failed("an unusable sora_url".to_owned());
                 Err(CreateError { error, left_behind: Some(channel_id) })
@@ -126,24 +123,24 @@ impl ImageFlux {
         }
     }
 
-    /// The playlists of all who publish to the channel now, in no known order. A connection whose playlist
-    /// is not there yet or of no use is left out.
+    /// All who publish to the channel now, in no known order.
     ///
     /// # Errors
     /// When ImageFlux does not tell.
-    pub async fn list_playlists(&self, channel_id: &str) -> Result<Vec<Playlist>, ImageFluxError> {
+    pub async fn list_publishers(&self, channel_id: &str) -> Result<Vec<Listed>, ImageFluxError> {
         let body = json!({"channel_id": channel_id}).to_string();
         let answer = self.repeat("ImageFlux_20200207.ListPlaylistURLs", &body, MAX_ANSWER).await;
         let listed: Playlists = parse(&success(answer).map_err(as_our_own_failure)?)?;
         if listed.channel_id.is_some_and(|listed| listed != channel_id) {
             return Err(ImageFluxError::Failed("the playlists of another channel".to_owned()));
         }
-        let usable = |entry| {
-            let ListedPlaylist { connection_id, playlist_url } = serde_json::from_value(entry).ok()?;
-            let playlist_url = playlist_url.filter(|url| self.is_playlist_url(url))?;
-            is_opaque_id(&connection_id).then_some(Playlist { connection_id, playlist_url })
+        // An odd address hides no connection, since one that is not listed counts as gone.
+        let publisher = |entry: Value| {
+            let connection_id = entry["connection_id"].as_str().filter(|id| is_opaque_id(id))?.to_owned();
+            let playlist_url = entry["playlist_url"].as_str().filter(|url| self.is_playlist_url(url));
+            Some(Listed { connection_id, playlist_url: playlist_url.map(str::to_owned) })
         };
-        Ok(listed.hls.into_iter().filter_map(usable).collect())
+        Ok(listed.hls.into_iter().filter_map(publisher).collect())
     }
 
     /// Whether an address may be given to viewers.

@@ -1,30 +1,65 @@
-//! What a presenter needs to publish, and a viewer to watch.
+//! What a presenter needs to publish.
+
+use chrono::{DateTime, Utc};
 
 use super::planning::channels::{self, Decided};
-use super::{Error, MAX_DECISIONS, admit, lease_end, reading};
+use super::{Error, admit, lease_end, reading};
 use crate::app::App;
+use crate::crypto::publish_token;
 use crate::crypto::tokens::Bearer;
 use crate::domain::channel::Channel;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::live::Status;
 use crate::domain::schedule::{Plan, Schedule};
+use crate::platform::telemetry;
 use crate::policy::Action;
-use crate::store::live::{self, Live};
 use crate::store::schedules::ChannelClaim;
 use crate::store::todo::Todo;
-use crate::store::{schedules, todo};
+use crate::store::{live, schedules, todo};
 use crate::table::Transacted;
 
-/// Seconds after which a viewer may ask again for a broadcast that is not live yet.
-const ASK_AGAIN: u64 = 5;
+/// What a presenter publishes with.
+pub struct Delivery {
+    pub channel: Channel,
+    pub status: Status,
+    pub publish_token: String,
+    /// Until when the token lets somebody connect.
+    pub expires_at: DateTime<Utc>,
+}
 
-pub async fn get_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Channel, Error> {
-    let load = async { schedules::find(&app.table, &bearer.tenant, &form?).await?.ok_or(Error::ScheduleNotFound) };
-    let (caller, schedule) = admit(app, bearer, Action::GetDelivery, load).await?;
-    match schedule {
-        Schedule { channel: Some(channel), .. } => Ok(channel),
-        Schedule { plan, channel: None } => attach(app, &caller.tenant, &plan).await,
-    }
+/// # Errors
+/// `ScheduleNotFound`; `ScheduleEnded` when the channel was retired and no other comes.
+pub async fn get_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Delivery, Error> {
+    let load = async {
+        let id = form?;
+        let schedule = schedules::find(&app.table, &bearer.tenant, &id);
+        let (schedule, seen) = tokio::try_join!(schedule, live::find(&app.table, &bearer.tenant, &id))?;
+        Ok((schedule.ok_or(Error::ScheduleNotFound)?, seen))
+    };
+    let (caller, (schedule, seen)) = admit(app, bearer, Action::GetDelivery, load).await?;
+    let Schedule { plan, channel, keys } = schedule;
+    let window = app.publishing.window;
+    let status = seen.live.status(app.clock.now(), plan.interval, window.overrun);
+    let publish_token = publish_token::derive(&keys.publishing, &caller.tenant, &plan.id, caller.user.id);
+    let channel = match channel {
+        Some(channel) => channel,
+        None if app.clock.now() >= plan.interval.end() + app.channel_grace => return Err(Error::ScheduleEnded),
+        None => attach(app, &caller.tenant, &plan).await?,
+    };
+    Ok(Delivery { channel, status, publish_token, expires_at: window.closes(plan.interval) })
+}
+
+/// Makes every publish token of the schedule void. The next look at its delivery tells another.
+///
+/// # Errors
+/// `ScheduleNotFound`.
+pub async fn reset_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<(), Error> {
+    let (caller, id) = admit(app, bearer, Action::ResetDelivery, async { form }).await?;
+    telemetry::note("schedule", id.to_string());
+    let secret = publish_token::secret(app.random.bytes());
+    let is_there = schedules::reset_publishing(&app.table, &caller.tenant, &id, &secret).await?;
+    if is_there { Ok(()) } else { Err(Error::ScheduleNotFound) }
 }
 
 /// Gives a schedule whose channel was retired another: exactly one, whoever asks at the same time.
@@ -60,23 +95,11 @@ async fn create_and_attach(
     hls: &HlsParams,
     operation: &str,
 ) -> Result<Channel, Error> {
-    let channel = match app.imageflux.create_channel(hls, None).await {
-        Ok(channel) => channel,
-        Err(failed) => {
-            if let Some(channel_id) = failed.left_behind {
-                channels::discard(app, &channel_id).await;
-            }
-            return Err(failed.error.into());
-        }
-    };
-    let writes = [
-        schedules::attach_channel(tenant, &plan.id, operation, &channel),
-        todo::add(&Todo::Retirement {
-            tenant: tenant.clone(),
-            schedule: plan.id,
-            due: channels::retirement(app, plan),
-        })?,
-    ];
+    let channel = channels::create(app, hls).await?;
+    let retirement =
+        Todo::Retirement { tenant: tenant.clone(), schedule: plan.id, due: channels::retirement(app, plan) };
+    let mut writes = vec![schedules::attach_channel(tenant, &plan.id, operation, &channel), todo::add(&retirement)?];
+    writes.extend(channels::add_hook(tenant, plan.id, &channel)?);
     let error = match app.table.transact(&writes).await {
         Ok(Transacted::Done) => {
             reading::schedule_changed(app, tenant, plan.id);
@@ -113,43 +136,4 @@ async fn undo(
     }
     channels::discard(app, channel_id).await;
     Ok(Decided::Discarded)
-}
-
-/// The playlist of the newest living connection; `NotLive` while nobody publishes.
-pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<String, Error> {
-    let load = async {
-        let id = form?;
-        let schedule = schedules::find(&app.table, &bearer.tenant, &id);
-        let (schedule, seen) = tokio::try_join!(schedule, live::find(&app.table, &bearer.tenant, &id))?;
-        Ok((schedule.ok_or(Error::ScheduleNotFound)?, seen))
-    };
-    let (caller, (schedule, seen)) = admit(app, bearer, Action::GetView, load).await?;
-    let channel = schedule.channel.ok_or(Error::NotLive(ASK_AGAIN))?;
-    let playlists = app.imageflux.list_playlists(&channel.channel_id).await?;
-    if playlists.is_empty() {
-        return Err(Error::NotLive(ASK_AGAIN));
-    }
-    let living: Vec<&str> = playlists.iter().map(|playlist| playlist.connection_id.as_str()).collect();
-    let newest = newest_connection(app, &caller.tenant, &schedule.plan.id, seen, &living).await?;
-    let playlist = playlists.into_iter().find(|playlist| Some(&playlist.connection_id) == newest.as_ref());
-    playlist.map(|playlist| playlist.playlist_url).ok_or(Error::NotLive(ASK_AGAIN))
-}
-
-/// The order in which connections were first seen tells which is the newest; new ones are remembered.
-async fn newest_connection(
-    app: &App,
-    tenant: &TenantId,
-    schedule: &ScheduleId,
-    mut seen: Live,
-    living: &[&str],
-) -> Result<Option<String>, Error> {
-    for _ in 0..MAX_DECISIONS {
-        let mut now = seen.clone();
-        let newest = now.newest(living);
-        if now == seen || live::remember(&app.table, tenant, schedule, &now).await? {
-            return Ok(newest);
-        }
-        seen = live::find(&app.table, tenant, schedule).await?;
-    }
-    Err(super::contended())
 }

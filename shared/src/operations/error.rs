@@ -5,6 +5,7 @@ use std::fmt;
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
 use crate::domain::invalid::FormError;
+use crate::domain::live::Status;
 use crate::domain::schedule::{Plan, ScheduleName};
 use crate::imageflux::ImageFluxError;
 use crate::table::TableError;
@@ -19,10 +20,11 @@ pub enum Error {
     Form(FormError),
     ScheduleNotFound,
     UserNotFound,
-    /// Nobody publishes; ask again after so many seconds.
-    NotLive(u64),
+    NotLive(Box<NotLive>),
     ScheduleOverlap(Box<Conflict>),
     ScheduleStarted,
+    /// Its end is too long ago.
+    ScheduleEnded,
     EmailTaken,
     MasterProtected,
     IdempotencyInProgress,
@@ -36,6 +38,16 @@ pub enum Error {
     /// Too eager; ask again after so many seconds.
     TooManyRequests(u64),
     Internal(String),
+}
+
+/// Nobody publishes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotLive {
+    /// Ask again after so many seconds.
+    pub ask_again: u64,
+    pub status: Status,
+    /// What plays by itself once somebody publishes.
+    pub watch_url: Option<String>,
 }
 
 /// The schedule whose interval stands in the way.
@@ -67,7 +79,7 @@ impl fmt::Display for Error {
             Self::ImageFluxTimedOut => formatter.write_str("ImageFlux did not answer in time"),
             Self::Unavailable(cause) => write!(formatter, "unavailable: {cause}"),
             Self::Internal(cause) => write!(formatter, "internal: {cause}"),
-            Self::NotLive(seconds) => write!(formatter, "nobody publishes; ask again in {seconds} s"),
+            Self::NotLive(not_live) => write!(formatter, "nobody publishes; ask again in {} s", not_live.ask_again),
             Self::TooManyRequests(seconds) => write!(formatter, "too many requests; ask again in {seconds} s"),
             Self::ScheduleOverlap(conflict) => write!(formatter, "schedule {} is in the way", conflict.schedule),
             Self::Form(FormError::Fields(fields)) => {

@@ -17,6 +17,8 @@ pub mod sessions;
 pub mod schedules;
 mod planning;
 pub mod broadcasts;
+pub mod viewing;
+pub mod on_air;
 pub mod users;
 pub mod chat;
 pub mod tenants;
@@ -24,7 +26,7 @@ pub mod sweeping;
 pub mod reconciling;
 
 pub use admission::{Caller, admit};
-pub use error::{Conflict, Error};
+pub use error::{Conflict, Error, NotLive};
 
 /// Optimistic retries before giving up. Each failed attempt means that another writer committed and split the gap, so
 /// contention falls quickly.

@@ -12,18 +12,19 @@ use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::planning::{channels, gaps, moves, reservations};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause, reading};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, on_air, pause, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
+use crate::domain::live::Status;
 use crate::domain::schedule::{Plan, Reservation, Schedule, ScheduleName};
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::calendar::{self, Node};
-use crate::store::schedules;
 use crate::store::todo::{self, Todo};
+use crate::store::{live, schedules};
 use crate::table::Transacted;
 
 pub struct NewSchedule {
@@ -56,13 +57,14 @@ pub struct Position {
 
 /// A part of the list, newest start first, and where the rest begins.
 pub struct Listing {
-    pub schedules: Vec<Plan>,
+    /// Each with how it stands.
+    pub schedules: Vec<(Plan, Status)>,
     pub next: Option<Position>,
 }
 
 pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Error>) -> Result<Listing, Error> {
     let load = async { Ok((form?, schedules::list(&app.table, &bearer.tenant).await?)) };
-    let (_, (window, mut plans)) = admit(app, bearer, Action::ListSchedules, load).await?;
+    let (caller, (window, mut plans)) = admit(app, bearer, Action::ListSchedules, load).await?;
     plans.retain(|plan| {
         window.from.is_none_or(|from| plan.interval.end() > from)
             && window.to.is_none_or(|to| plan.interval.start() < to)
@@ -75,7 +77,8 @@ pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Err
     let is_cut = window.limit.is_some_and(|limit| limit < plans.len());
     plans.truncate(window.limit.unwrap_or(usize::MAX));
     let next = plans.last().filter(|_| is_cut).map(|plan| Position { start: plan.interval.start(), id: plan.id });
-    Ok(Listing { schedules: plans, next })
+    let statuses = on_air::statuses(app, &caller.tenant, &plans).await?;
+    Ok(Listing { schedules: plans.into_iter().zip(statuses).collect(), next })
 }
 
 /// `ScheduleOverlap` if the time is taken. After any error nothing remains of the schedule.
@@ -135,20 +138,18 @@ async fn create_once(
         }
         return Err(error);
     }
-    match app.imageflux.create_channel(&new.hls, None).await {
+    match channels::create(app, &new.hls).await {
         Ok(channel) => reservations::activate(app, reservation, channel, &new.hls, attempt).await,
-        Err(failed) => {
-            if let Some(channel_id) = failed.left_behind {
-                channels::discard(app, &channel_id).await;
-            }
+        Err(error) => {
             // If this fails, the sweeper does it when the lease has ended.
             let _released_later = reservations::release(app, &reservation).await;
-            Err(failed.error.into())
+            Err(error)
         }
     }
 }
 
-/// `ScheduleStarted` if the start is in the past and would change. After any error nothing has changed.
+/// `ScheduleStarted` if the start is in the past, would change, and somebody has published. After any error nothing has
+/// changed.
 pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleChange, Error>) -> Result<(), Error> {
     let load = async {
         let change = form?;
@@ -160,10 +161,15 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
         let now = app.clock.now_second();
         telemetry::note("schedule", change.id.to_string());
         let seen = schedule.ok_or(Error::ScheduleNotFound)?.plan;
-        if change.interval.start() != seen.interval.start() && seen.interval.has_started_at(now) {
+        // A late presenter may be moved; a broadcast that has begun may not.
+        let is_late = change.interval.start() != seen.interval.start() && seen.interval.has_started_at(now);
+        if is_late && live::find(&app.table, &caller.tenant, &seen.id).await?.live.has_published {
             return Err(Error::ScheduleStarted);
         }
         if let Some(mut writes) = moves::moving(app, &caller.tenant, &seen, change.interval).await? {
+            if is_late {
+                writes.push(live::require_nobody_published(&caller.tenant, &seen.id));
+            }
             writes.push(schedules::change(&caller.tenant, &seen, &change.name, change.interval, now));
             if let Transacted::Done = app.table.transact(&writes).await? {
                 reading::schedule_changed(app, &caller.tenant, change.id);
@@ -189,7 +195,7 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
     for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
         telemetry::note("schedule", id.to_string());
-        let Schedule { plan, channel } = schedule.ok_or(Error::ScheduleNotFound)?;
+        let Schedule { plan, channel, .. } = schedule.ok_or(Error::ScheduleNotFound)?;
         if plan.interval.has_started_at(now) {
             return Err(Error::ScheduleStarted);
         }
@@ -198,8 +204,10 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
                 let mut writes = calendar::give_back(tenant, &predecessor, &node).to_vec();
                 writes.push(schedules::delete(tenant, &plan, now));
                 writes.push(schedules::forget_hls(tenant, &plan.id));
+                writes.push(live::forget(tenant, &plan.id));
                 if let Some(channel) = &channel {
                     writes.push(todo::add(&Todo::Channel { channel_id: channel.channel_id.clone(), due: now })?);
+                    writes.extend(channels::remove_hook(channel));
                 }
                 // Posts that are on their way may still arrive for a while.
                 let chat = Todo::Chat { tenant: tenant.clone(), schedule: plan.id, due: lease_end(now) };

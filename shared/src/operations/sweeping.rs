@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
-use super::planning::reservations;
+use super::planning::{channels, reservations};
 use super::{Error, reading};
 use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
@@ -136,10 +136,11 @@ async fn finish(app: &App, todo: &Todo) -> Result<Done, Error> {
 async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> Result<Done, Error> {
     let now = app.clock.now_second();
     let mut writes = vec![todo::strike_off(todo)];
-    if let Some(Schedule { plan, channel: Some(channel) }) = schedules::find(&app.table, tenant, id).await? {
+    if let Some(Schedule { plan, channel: Some(channel), .. }) = schedules::find(&app.table, tenant, id).await? {
         let due = plan.interval.end() + app.channel_grace;
         let next = if due <= now {
             writes.push(schedules::retire_channel(tenant, &plan, &channel));
+            writes.extend(channels::remove_hook(&channel));
             Todo::Channel { channel_id: channel.channel_id, due: now }
         } else {
             Todo::Retirement { tenant: tenant.clone(), schedule: *id, due }

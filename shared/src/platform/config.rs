@@ -25,6 +25,16 @@ pub struct Config {
     pub deletes_orphans: bool,
     /// `CORS_ORIGINS`: `*`, or a comma-separated list; without it no other origin may read answers.
     pub cors_origins: Vec<String>,
+    /// `PUBLISH_LEAD_SECONDS`: from how long before its start a broadcast may be published, half an hour unless told otherwise.
+    pub publish_lead_seconds: i64,
+    /// `PUBLISH_OVERRUN_SECONDS`: until how long after its end, an hour unless told otherwise.
+    pub publish_overrun_seconds: i64,
+    /// `PUBLISH_WITHOUT_TOKEN`: `window` unless it is `never` or `always`.
+    pub publish_without_token: Option<String>,
+    /// `HOOKS_URL`: where ImageFlux reaches the function `webhook`; without it ImageFlux is asked, and tells nothing.
+    pub hooks_url: Option<String>,
+    /// `API_URL`: where clients reach the API; without it, where the gateway says that they did.
+    pub api_url: Option<String>,
 }
 
 const HOUR: i64 = 60 * 60;
@@ -58,6 +68,11 @@ impl Config {
             channel_grace_seconds: seconds("CHANNEL_GRACE_SECONDS", 24 * HOUR, 365 * 24 * HOUR)?,
             deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
             cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default())?,
+            publish_lead_seconds: seconds("PUBLISH_LEAD_SECONDS", HOUR / 2, 7 * 24 * HOUR)?,
+            publish_overrun_seconds: seconds("PUBLISH_OVERRUN_SECONDS", HOUR, 7 * 24 * HOUR)?,
+            publish_without_token: var("PUBLISH_WITHOUT_TOKEN"),
+            hooks_url: var("HOOKS_URL"),
+            api_url: var("API_URL"),
         })
     }
 }

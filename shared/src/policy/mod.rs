@@ -1,5 +1,7 @@
 //! Who may do what: every rule, and nothing else. `shared/tests/policy_matrix.txt` shows it as a table.
 
+pub mod publishing;
+
 use crate::domain::permission::{Permission, Permissions};
 
 /// What a signed-in user can ask for. Logging in and the health call need no user.
@@ -13,6 +15,7 @@ pub enum Action {
     UpdateSchedule,
     DeleteSchedule,
     GetDelivery,
+    ResetDelivery,
     GetView,
     ListUsers,
     CreateUser,
@@ -23,7 +26,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Logout,
         Self::ChangePassword,
         Self::ChangeAccessCode,
@@ -32,6 +35,7 @@ impl Action {
         Self::UpdateSchedule,
         Self::DeleteSchedule,
         Self::GetDelivery,
+        Self::ResetDelivery,
         Self::GetView,
         Self::ListUsers,
         Self::CreateUser,
@@ -48,6 +52,7 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
         Action::Logout | Action::ChangePassword | Action::ListSchedules => &[],
         Action::CreateSchedule | Action::UpdateSchedule | Action::DeleteSchedule => &[Permission::Schedule],
         Action::GetDelivery => &[Permission::Delivery],
+        Action::ResetDelivery => &[Permission::Delivery, Permission::Schedule],
         Action::GetView => &[Permission::View],
         Action::ListMessages | Action::PostMessage => &[Permission::Delivery, Permission::View],
         Action::ListUsers | Action::CreateUser | Action::UpdateUser | Action::DeleteUser | Action::ChangeAccessCode => {

@@ -15,15 +15,16 @@
 //! | calendar node: a start, its end, the next start | `CAL#<tenant>` | `<start, UTC>`; a head before all | schedule, sweeper |
 //! | unfinished business, by the time it is due | `TODO` | `<due, UTC>#<id>` | schedule, sweeper |
 //! | channel that no schedule knows, since when (TTL) | `ORPHANS` | `<channel>` | sweeper |
-//! | publishing connections in the order they were seen | `LIVE#<tenant>` | `<schedule>` | delivery-view |
+//! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule |
+//! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
 //! | chat message | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
 //! | failed log-ins (TTL) | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>` | `COUNT` | auth |
 //! | recent posts of a user (TTL) | `RATE#CHAT#<tenant>` | `<user>` | chat |
 //! | idempotency key (TTL) | `IDEM#<tenant>#<user>` | `<operation>#<digest>` | schedule, user, chat |
 //!
 //! The tenant comes first. The exceptions: the pointer, because a log-in starts from an e-mail
-//! address; the lists that one function reads across tenants (`TENANTS`, `TODO`, `ORPHANS`); and the
-//! counters of failed log-ins, which belong to nobody yet. No prefix stands outside of this file.
+//! address; the look-up from ImageFlux's calls (`HOOK#`), which name no tenant; the lists that one function
+//! reads across tenants (`TENANTS`, `TODO`, `ORPHANS`); and the counters of failed log-ins, which belong to nobody yet. No prefix stands outside of this file.
 
 use chrono::{DateTime, Utc};
 
@@ -134,6 +135,10 @@ pub fn orphan(channel_id: &str) -> Key {
 
 pub fn live(tenant: &TenantId, schedule: &ScheduleId) -> Key {
     key(format!("LIVE#{tenant}"), schedule.to_string())
+}
+
+pub fn hook(digest: &str) -> Key {
+    key(format!("HOOK#{digest}"), "HOOK")
 }
 
 pub fn chat(tenant: &TenantId, schedule: &ScheduleId) -> String {

@@ -1,89 +1,197 @@
-//! Which publishing connections of a schedule were seen, and in which order.
+//! What is known of a schedule's connections, and who may ask ImageFlux about them next.
 //!
-//! ImageFlux lists the living connections in no known order; this memory tells which is the newest.
+//! One item for each schedule. Whoever learns something reads it, joins, and writes only what changed, if nobody else
+//! wrote in between. The lease stands beside the state, so that taking it disturbs no writer.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{decode, encode, keys, number};
 use crate::domain::ids::{ScheduleId, TenantId};
-use crate::table::{Condition, Table, TableError, Write, Written};
+use crate::domain::live::{Connection, Live, Playlist};
+use crate::table::{Change, Condition, Item, Table, TableError, Write, Written};
 
-/// Connections by the time they were first seen, newest last.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Live {
-    pub connections: Vec<String>,
+/// What was read, and the version under which it was found.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    pub live: Live,
     version: i64,
+    asks_until: i64,
 }
 
-/// More than any broadcast needs; the oldest of the dead are forgotten first.
-const MAX_CONNECTIONS: usize = 100;
+/// Instants are microseconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct ConnectionItem {
+    created: i64,
+    last_sign: i64,
+    sends: bool,
+    had_playlist: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    playlist: Option<PlaylistItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destroyed: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    missing: Option<i64>,
+}
 
-impl Live {
-    /// The newest of the living connections, once those not seen before are added behind the others.
-    pub fn newest(&mut self, living: &[&str]) -> Option<String> {
-        for connection in living {
-            if !self.connections.iter().any(|seen| seen == connection) {
-                self.connections.push((*connection).to_owned());
-            }
-        }
-        let mut too_many = self.connections.len().saturating_sub(MAX_CONNECTIONS);
-        self.connections.retain(|seen| {
-            let is_forgotten = too_many > 0 && !living.contains(&seen.as_str());
-            too_many -= usize::from(is_forgotten);
-            !is_forgotten
-        });
-        self.connections.iter().rev().find(|seen| living.contains(&seen.as_str())).cloned()
+#[derive(Serialize, Deserialize)]
+struct PlaylistItem {
+    told: i64,
+    url: String,
+}
+
+/// The item of a schedule that was only asked after has a lease and nothing else.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct LiveItem {
+    connections: BTreeMap<String, ConnectionItem>,
+    watchers: Vec<String>,
+    was_told: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten_before: Option<i64>,
+    /// There once somebody has published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_published: Option<bool>,
+    #[serde(skip_serializing)]
+    version: i64,
+    #[serde(skip_serializing)]
+    asks_until: i64,
+}
+
+impl Seen {
+    /// Whether somebody may be asking ImageFlux now.
+    #[must_use]
+    pub fn is_leased(&self, now_millis: i64) -> bool {
+        self.asks_until > now_millis
     }
 }
 
-pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Result<Live, TableError> {
-    let item = table.get(&keys::live(tenant, schedule)).await?;
-    Ok(item.map(decode).transpose()?.unwrap_or_default())
+pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Result<Seen, TableError> {
+    decode_seen(table.get(&keys::live(tenant, schedule)).await?)
 }
 
-/// `false` when somebody else remembered something in between; then read and decide again.
-pub async fn remember(
+/// In the order of the schedules, which are distinct.
+pub async fn find_all(table: &Table, tenant: &TenantId, schedules: &[ScheduleId]) -> Result<Vec<Live>, TableError> {
+    let mut found = Vec::with_capacity(schedules.len());
+    for schedule in schedules {
+        found.push(find(table, tenant, schedule).await?.live);
+    }
+    Ok(found)
+}
+
+/// Writes what was learned. `false` when somebody else did so in between; then read and join again.
+pub async fn keep(
     table: &Table,
     tenant: &TenantId,
     schedule: &ScheduleId,
+    seen: &Seen,
     live: &Live,
 ) -> Result<bool, TableError> {
-    let condition = match live.version {
-        0 => Condition::Absent,
-        seen => Condition::Equals("version", number(seen)),
+    let unchanged = match seen.version {
+        0 => Condition::Missing("version"),
+        version => Condition::Equals("version", number(version)),
     };
-    let item = encode(&Live { connections: live.connections.clone(), version: live.version + 1 })?;
-    let write = Write::put(keys::live(tenant, schedule), item).only_if(condition);
+    let mut changes = vec![Change::Set("version", number(seen.version + 1))];
+    let item: Item = encode(&LiveItem::from(live))?;
+    for name in ["connections", "watchers", "was_told", "forgotten_before", "has_published"] {
+        if let Some(value) = item.get(name) {
+            changes.push(Change::Set(name, value.clone()));
+        }
+    }
+    let write = Write::update(keys::live(tenant, schedule), changes).only_if(unchanged);
     Ok(matches!(table.write(&write).await?, Written::Done(_)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Makes one caller the only one to ask ImageFlux about the schedule until the instant. `false` when another is.
+pub async fn take_lease(
+    table: &Table,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    now_millis: i64,
+    until_millis: i64,
+) -> Result<bool, TableError> {
+    let free =
+        Condition::Any(vec![Condition::Missing("asks_until"), Condition::AtMost("asks_until", number(now_millis))]);
+    let write = Write::update(keys::live(tenant, schedule), vec![Change::Set("asks_until", number(until_millis))])
+        .only_if(free);
+    Ok(matches!(table.write(&write).await?, Written::Done(_)))
+}
 
-    #[test]
-    fn a_connection_not_seen_before_is_the_newest() {
-        let mut live = Live::default();
-        assert_eq!(live.newest(&["a"]), Some("a".to_owned()));
-        assert_eq!(live.newest(&["b", "a"]), Some("b".to_owned()));
-        assert_eq!(live.newest(&["a", "b"]), Some("b".to_owned()));
-    }
+/// Requires that nobody has ever published, as far as is known.
+pub fn require_nobody_published(tenant: &TenantId, schedule: &ScheduleId) -> Write {
+    Write::check(keys::live(tenant, schedule), Condition::Missing("has_published"))
+}
 
-    #[test]
-    fn of_too_many_connections_the_living_are_never_forgotten() {
-        let names: Vec<String> = (0..150).map(|number| format!("c{number}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut live = Live::default();
-        assert_eq!(live.newest(&names).as_deref(), Some("c149"));
-        assert_eq!(live.newest(&names).as_deref(), Some("c149"));
-        assert_eq!(live.newest(&["c0"]).as_deref(), Some("c0"));
-        assert_eq!(live.connections.len(), MAX_CONNECTIONS);
-    }
+pub fn forget(tenant: &TenantId, schedule: &ScheduleId) -> Write {
+    Write::delete(keys::live(tenant, schedule))
+}
 
-    #[test]
-    fn a_dead_connection_is_never_chosen() {
-        let mut live = Live { connections: vec!["a".to_owned(), "b".to_owned()], version: 1 };
-        assert_eq!(live.newest(&["a"]), Some("a".to_owned()));
-        assert_eq!(live.newest(&[]), None);
+fn decode_seen(item: Option<Item>) -> Result<Seen, TableError> {
+    let item: LiveItem = item.map(decode).transpose()?.unwrap_or_default();
+    let (version, asks_until) = (item.version, item.asks_until);
+    let live = Live {
+        connections: item
+            .connections
+            .into_iter()
+            .map(|(id, connection)| Ok((id, connection.into_connection()?)))
+            .collect::<Result<_, TableError>>()?,
+        watchers: item.watchers.into_iter().collect(),
+        was_told: item.was_told,
+        has_published: item.has_published.is_some(),
+        forgotten_before: item.forgotten_before.map(instant).transpose()?,
+    };
+    Ok(Seen { live, version, asks_until })
+}
+
+impl From<&Live> for LiveItem {
+    fn from(live: &Live) -> Self {
+        Self {
+            connections: live.connections.iter().map(|(id, connection)| (id.clone(), connection.into())).collect(),
+            watchers: live.watchers.iter().cloned().collect(),
+            was_told: live.was_told,
+            forgotten_before: live.forgotten_before.map(micros),
+            has_published: live.has_published.then_some(true),
+            ..Self::default()
+        }
     }
+}
+
+impl From<&Connection> for ConnectionItem {
+    fn from(connection: &Connection) -> Self {
+        let playlist = connection.playlist.as_ref();
+        Self {
+            created: micros(connection.created),
+            last_sign: micros(connection.last_sign),
+            sends: connection.sends,
+            had_playlist: connection.had_playlist,
+            playlist: playlist.map(|playlist| PlaylistItem { told: micros(playlist.told), url: playlist.url.clone() }),
+            destroyed: connection.destroyed.map(micros),
+            missing: connection.missing.map(micros),
+        }
+    }
+}
+
+impl ConnectionItem {
+    fn into_connection(self) -> Result<Connection, TableError> {
+        let playlist = self.playlist.map(|PlaylistItem { told, url }| Ok(Playlist { told: instant(told)?, url }));
+        Ok(Connection {
+            created: instant(self.created)?,
+            last_sign: instant(self.last_sign)?,
+            sends: self.sends,
+            had_playlist: self.had_playlist,
+            playlist: playlist.transpose()?,
+            destroyed: self.destroyed.map(instant).transpose()?,
+            missing: self.missing.map(instant).transpose()?,
+        })
+    }
+}
+
+fn micros(instant: DateTime<Utc>) -> i64 {
+    instant.timestamp_micros()
+}
+
+fn instant(micros: i64) -> Result<DateTime<Utc>, TableError> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| TableError::Broken("a stored instant is none".to_owned()))
 }

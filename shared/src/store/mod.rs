@@ -16,6 +16,7 @@ pub mod schedules;
 pub mod todo;
 pub mod orphans;
 pub mod live;
+pub mod hooks;
 pub mod messages;
 pub mod rates;
 pub mod idempotency;

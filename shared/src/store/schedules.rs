@@ -1,6 +1,7 @@
 //! Schedules. One is here only with its channel; before that it is a reservation in `todo`.
 
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{decode, encode, instant, instant_text, keys, number, stored, text};
@@ -8,8 +9,8 @@ use crate::domain::channel::Channel;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
-use crate::domain::schedule::{Plan, Schedule, ScheduleName};
-use crate::table::{Change, Condition, Item, Query, Table, TableError, Write, Written};
+use crate::domain::schedule::{Keys, Plan, Schedule, ScheduleName};
+use crate::table::{Change, Condition, Item, Query, Table, TableError, Transacted, Write, Written};
 
 /// A plan as it is stored, in schedules and in reservations alike.
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,12 +34,16 @@ struct ScheduleItem {
     plan: PlanItem,
     #[serde(flatten)]
     channel: Option<ChannelItem>,
+    publish_secret: String,
+    watch_secret: String,
 }
 
 #[derive(Serialize, Deserialize)]
 struct ChannelItem {
     channel_id: String,
     sora_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hook: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,9 +74,10 @@ impl PlanItem {
 }
 
 fn decode_schedule(item: Item) -> Result<Schedule, TableError> {
-    let ScheduleItem { plan, channel } = decode(item)?;
-    let channel = channel.map(|ChannelItem { channel_id, sora_url }| Channel { channel_id, sora_url });
-    Ok(Schedule { plan: plan.into_plan()?, channel })
+    let ScheduleItem { plan, channel, publish_secret, watch_secret } = decode(item)?;
+    let channel = channel.map(|ChannelItem { channel_id, sora_url, hook }| Channel { channel_id, sora_url, hook });
+    let keys = Keys { publishing: publish_secret.into(), watching: watch_secret.into() };
+    Ok(Schedule { plan: plan.into_plan()?, channel, keys })
 }
 
 pub async fn find(table: &Table, tenant: &TenantId, id: &ScheduleId) -> Result<Option<Schedule>, TableError> {
@@ -111,7 +117,7 @@ pub fn forget_hls(tenant: &TenantId, id: &ScheduleId) -> Write {
 pub fn retire_channel(tenant: &TenantId, seen: &Plan, channel: &Channel) -> Write {
     let mut conditions = unchanged(seen);
     conditions.push(Condition::Equals("channel_id", text(&channel.channel_id)));
-    let changes = vec![Change::Remove("channel_id"), Change::Remove("sora_url")];
+    let changes = vec![Change::Remove("channel_id"), Change::Remove("sora_url"), Change::Remove("hook")];
     Write::update(keys::schedule(tenant, &seen.id), changes).only_if(Condition::All(conditions))
 }
 
@@ -154,12 +160,13 @@ pub fn require_absent(tenant: &TenantId, id: &ScheduleId) -> Write {
 
 /// Gives a schedule the channel that the operation made for it.
 pub fn attach_channel(tenant: &TenantId, id: &ScheduleId, operation: &str, channel: &Channel) -> Write {
-    let changes = vec![
+    let mut changes = vec![
         Change::Set("channel_id", text(&channel.channel_id)),
         Change::Set("sora_url", text(&channel.sora_url)),
         Change::Remove("attaching"),
         Change::Remove("attach_until"),
     ];
+    changes.extend(channel.hook.as_ref().map(|hook| Change::Set("hook", text(hook))));
     Write::update(keys::schedule(tenant, id), changes).only_if(Condition::Equals("attaching", text(operation)))
 }
 
@@ -171,18 +178,37 @@ pub fn unclaim_channel(tenant: &TenantId, id: &ScheduleId, operation: &str) -> W
 
 pub fn create(tenant: &TenantId, schedule: &Schedule) -> Result<Write, TableError> {
     let channel = schedule.channel.clone();
-    let channel = channel.map(|Channel { channel_id, sora_url }| ChannelItem { channel_id, sora_url });
-    let item = ScheduleItem { plan: (&schedule.plan).into(), channel };
+    let channel = channel.map(|Channel { channel_id, sora_url, hook }| ChannelItem { channel_id, sora_url, hook });
+    let item = ScheduleItem {
+        plan: (&schedule.plan).into(),
+        channel,
+        publish_secret: schedule.keys.publishing.expose_secret().to_owned(),
+        watch_secret: schedule.keys.watching.expose_secret().to_owned(),
+    };
     Ok(Write::create(keys::schedule(tenant, &schedule.plan.id), encode(&item)?))
+}
+
+/// Gives a schedule another secret to derive publish tokens from. `false` when there is no such schedule.
+pub async fn reset_publishing(
+    table: &Table,
+    tenant: &TenantId,
+    id: &ScheduleId,
+    secret: &SecretString,
+) -> Result<bool, TableError> {
+    let changes = vec![Change::Set("publish_secret", text(secret.expose_secret()))];
+    let write = Write::update(keys::schedule(tenant, id), changes).only_if(Condition::Present);
+    // With a token, so that an attempt that is late cannot undo the next change.
+    Ok(matches!(table.transact(&[write]).await?, Transacted::Done))
 }
 
 /// Gives a schedule another name and interval, if it still has those that were seen.
 ///
-/// `name` is part of the condition so that a late retry cannot overwrite a newer, acknowledged change. A start that has
-/// come cannot be changed: a new start asks that the old one has not come at `now`.
+/// `name` is part of the condition so that a late retry cannot overwrite a newer, acknowledged change. A new start of a
+/// broadcast that has not started at `now` asks that it has not; that of one that has needs
+/// `live::require_nobody_published` beside it.
 pub fn change(tenant: &TenantId, seen: &Plan, name: &ScheduleName, to: Interval, now: DateTime<Utc>) -> Write {
     let mut conditions = unchanged(seen);
-    if to.start() != seen.interval.start() {
+    if to.start() != seen.interval.start() && !seen.interval.has_started_at(now) {
         conditions.push(Condition::Above("starts_at", text(instant_text(now))));
     }
     let changes = vec![

@@ -19,6 +19,11 @@ pub fn app(cors_origins: &[&str]) -> App {
         channel_grace_seconds: 60,
         deletes_orphans: false,
         cors_origins: cors_origins.iter().map(|origin| (*origin).to_owned()).collect(),
+        publish_lead_seconds: 30 * 60,
+        publish_overrun_seconds: 60 * 60,
+        publish_without_token: None,
+        hooks_url: None,
+        api_url: None,
     };
     let random = Random::default();
     App::new(&config, Table::new(Arc::new(NoTable), random.clone()), Clock::default(), random).unwrap()

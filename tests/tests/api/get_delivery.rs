@@ -6,14 +6,21 @@ use serde_json::json;
 use crate::support::broadcast::{connection, product_with_schedule};
 
 #[tokio::test]
-async fn a_presenter_is_told_channel_and_address_and_nothing_else() {
+async fn a_presenter_is_told_channel_and_address_and_what_to_show_there() {
     let (upstream, product, _master, id) = product_with_schedule().await;
     let presenter = product.presenter().await;
     let path = format!("/api/delivery?schedule_id={id}");
-    let expected = json!({"channel_id": "channel-001", "sora_url": "wss://sora.imageflux.example/signaling"});
+    let token = presenter.get(&path).await.ok()["publish_token"].clone();
+    let expected = json!({
+        "channel_id": "channel-001", "sora_url": "wss://sora.imageflux.example/signaling", "status": "scheduled",
+        "whip_url": "https://sora.imageflux.example/whip/channel-001", "publish_token": token,
+        // An hour after the end.
+        "publish_token_expires_at": api_tests::at_hour(3), "metadata": {"access_token": token},
+    });
     for _ in 0..3 {
         assert_eq!(presenter.get(&path).await.ok(), expected);
     }
+    assert_ne!(product.presenter().await.get(&path).await.ok()["publish_token"], token, "each has one of their own");
     assert_eq!(upstream.requests().len(), 1, "the stored pair is answered");
     product.viewer().await.get(&path).await.refused(403, "permission_denied");
 }

@@ -163,6 +163,10 @@ async fn who_claimed_a_channel_knows_its_own_claim() {
     let id = master.post("/api/schedule", &new_schedule(1)).await.ok()["schedule_id"].as_str().unwrap().to_owned();
     product.advance(std::time::Duration::from_hours(24 * 365 * 100));
     product.invoke("sweeper", &json!({})).await.unwrap();
+    let master = master.with_token(&master.new_token().await);
+    let mut longer = master.get("/api/schedule").await.ok()[0].clone();
+    longer["end_datetime"] = json!(product.datetime_in(3_600));
+    master.patch("/api/schedule", &longer).await.ok();
     let (slow, app) = Slow::of(&product).await;
     let bearer = Bearer {
         tenant: TenantId::from(local::demo::TENANT),
@@ -172,6 +176,6 @@ async fn who_claimed_a_channel_knows_its_own_claim() {
         expires_at: app.clock.now() + chrono::TimeDelta::hours(1),
     };
     slow.next_is(Fate::Unanswered);
-    let channel = broadcasts::get_delivery(&app, &bearer, Ok(id.as_str().into())).await;
-    assert!(!channel.unwrap().channel_id.is_empty());
+    let delivery = broadcasts::get_delivery(&app, &bearer, Ok(id.as_str().into())).await;
+    assert!(!delivery.unwrap().channel.channel_id.is_empty());
 }

@@ -28,6 +28,15 @@ async fn long_after_a_broadcast() -> (Upstream, Product, Actor, String) {
     (upstream, product, master, id)
 }
 
+/// As above, and planned on: it ends in an hour.
+async fn prolonged_long_after() -> (Upstream, Product, Actor, String) {
+    let (upstream, product, master, id) = long_after_a_broadcast().await;
+    let mut longer = master.get("/api/schedule").await.ok()[0].clone();
+    longer["end_datetime"] = json!(product.datetime_in(3_600));
+    master.patch("/api/schedule", &longer).await.ok();
+    (upstream, product, master, id)
+}
+
 async fn sweep(product: &Product) {
     product.invoke("sweeper", &json!({})).await.expect("a sweep");
 }
@@ -39,12 +48,14 @@ async fn a_day_after_its_broadcast_a_channel_goes_and_the_schedule_stays() {
     assert_eq!(master.get("/api/schedule").await.ok()[0]["schedule_id"], id);
     let answer = master.get(&format!("/api/view?schedule_id={id}")).await;
     assert!(!answer.header("retry-after").is_empty());
-    answer.refused(404, "not_live");
+    assert_eq!(answer.refused(404, "not_live")["broadcast_status"], "ended");
+    master.get(&format!("/api/delivery?schedule_id={id}")).await.refused(409, "schedule_ended");
+    assert_eq!(upstream.created(), 1, "nobody needs another");
 }
 
 #[tokio::test]
 async fn whoever_asks_at_once_for_a_retired_channel_gets_the_same_new_one() {
-    let (upstream, product, master, id) = long_after_a_broadcast().await;
+    let (upstream, product, master, id) = prolonged_long_after().await;
     let path = format!("/api/delivery?schedule_id={id}");
     let mut told = BTreeSet::new();
     for answer in join_all((0..10).map(|_| master.get(&path))).await {
@@ -57,8 +68,9 @@ async fn whoever_asks_at_once_for_a_retired_channel_gets_the_same_new_one() {
     }
     told.insert(master.get(&path).await.ok().to_string());
     assert_eq!((told.len(), upstream.channels().len(), upstream.created()), (1, 1, 2));
-    let hls = &upstream.requests()[0].1;
-    assert!(upstream.requests().iter().any(|(_, body)| body == hls), "with the parameters of the first");
+    let created: Vec<_> = upstream.requests().into_iter().filter(|(_, body)| body.get("hls").is_some()).collect();
+    assert_eq!(created[0].1["hls"], created[1].1["hls"], "with the parameters of the first");
+    assert_ne!(created[0].1["event_webhook_url"], created[1].1["event_webhook_url"], "and an address of its own");
     product.advance(Duration::from_mins(1));
     sweep(&product).await;
     assert_eq!(upstream.channels().len(), 1, "it is kept for another day");
@@ -66,7 +78,7 @@ async fn whoever_asks_at_once_for_a_retired_channel_gets_the_same_new_one() {
 
 #[tokio::test]
 async fn a_channel_that_cannot_come_back_now_comes_back_later() {
-    let (upstream, _product, master, id) = long_after_a_broadcast().await;
+    let (upstream, _product, master, id) = prolonged_long_after().await;
     let path = format!("/api/delivery?schedule_id={id}");
     for (mood, status, code) in [
         (Mood::Answers(500, String::new()), 502, "imageflux_failed"),

@@ -191,6 +191,6 @@ async fn an_imageflux_that_is_down_leaves_all_else_alone() {
     master.get("/api/schedule").await.ok();
     master.get(&format!("/api/delivery?schedule_id={planned}")).await.ok();
     master.post("/api/chat", &json!({"schedule_id": planned, "body": "x"})).await.ok();
-    master.get(&format!("/api/view?schedule_id={planned}")).await.refused(502, "imageflux_failed");
+    master.get(&format!("/api/view?schedule_id={planned}")).await.refused(404, "not_live");
     master.delete(&format!("/api/schedule?schedule_id={planned}")).await.ok();
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
+use shared::domain::channel::Listed;
 use shared::domain::hls::HlsParams;
 use shared::imageflux::transport::{Answer, Failure, Https, Promise, Transport};
 use shared::imageflux::{CreateError, Hooks, ImageFlux, ImageFluxError};
@@ -196,11 +197,16 @@ async fn one_odd_entry_of_a_list_is_skipped_and_not_the_list() {
     let mut hls = odd.to_vec();
     hls.insert(7, good);
     let stub = Stub::answering(move |_, _| answer(&json!({"channel_id": "c", "hls": hls}))).await;
-    let playlists = over_tls(&stub).list_playlists("c").await.unwrap();
-    let ids: Vec<&str> = playlists.iter().map(|playlist| playlist.connection_id.as_str()).collect();
-    assert_eq!(ids, ["good"]);
-    assert_eq!(playlists[0].playlist_url, "HTTPS://a.example/good.m3u8");
-    let plain = imageflux(&stub).list_playlists("c").await.unwrap();
+    let playing = |listed: Vec<Listed>| listed.into_iter().filter_map(|one| one.playlist_url).collect::<Vec<_>>();
+    let listed = over_tls(&stub).list_publishers("c").await.unwrap();
+    let ids: Vec<&str> = listed.iter().map(|listed| listed.connection_id.as_str()).collect();
+    assert_eq!(
+        ids,
+        ["good", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12"],
+        "they publish, whatever their address"
+    );
+    assert_eq!(playing(listed), ["HTTPS://a.example/good.m3u8"]);
+    let plain = playing(imageflux(&stub).list_publishers("c").await.unwrap());
     assert_eq!(plain.len(), 2, "and the one over http");
     assert_eq!(stub.asked()[0].body, json!({"channel_id": "c"}));
 }
@@ -209,11 +215,11 @@ async fn one_odd_entry_of_a_list_is_skipped_and_not_the_list() {
 async fn a_list_of_another_channel_or_shape_is_a_failure() {
     for body in [json!({"channel_id": "d", "hls": []}), json!({"channel_id": "c"}), json!([]), json!({"hls": {}})] {
         let stub = Stub::answering(move |_, _| answer(&body)).await;
-        let failed = imageflux(&stub).list_playlists("c").await.err().unwrap();
+        let failed = imageflux(&stub).list_publishers("c").await.err().unwrap();
         assert!(matches!(failed, ImageFluxError::Failed(_)), "{failed:?}");
     }
     let stub = Stub::answering(|_, _| answer(&json!({"hls": []}))).await;
-    assert!(imageflux(&stub).list_playlists("c").await.unwrap().is_empty());
+    assert!(imageflux(&stub).list_publishers("c").await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -272,14 +278,14 @@ async fn a_list_is_asked_for_once_more_after_a_failure_and_never_after_an_answer
     for fault in [500, 503] {
         let listed = listed.clone();
         stub.now_answers(move |number, _| if number == 0 { status(fault) } else { answer(&listed) });
-        assert!(imageflux(&stub).list_playlists("c").await.is_ok());
+        assert!(imageflux(&stub).list_publishers("c").await.is_ok());
     }
     let again = listed.clone();
     stub.now_answers(move |number, _| if number == 0 { Reply::Drops } else { answer(&again) });
-    assert!(imageflux(&stub).list_playlists("c").await.is_ok());
+    assert!(imageflux(&stub).list_publishers("c").await.is_ok());
     for fault in [400, 401, 404, 429] {
         stub.now_answers(move |_, _| status(fault));
-        let failed = imageflux(&stub).list_playlists("c").await.err().unwrap();
+        let failed = imageflux(&stub).list_publishers("c").await.err().unwrap();
         assert!(!matches!(failed, ImageFluxError::Rejected(_)), "only we chose the channel");
         assert_eq!(stub.asked().len(), 1, "{fault}");
     }
@@ -289,7 +295,7 @@ async fn a_list_is_asked_for_once_more_after_a_failure_and_never_after_an_answer
 async fn a_list_is_given_three_seconds_twice() {
     let stub = Stub::answering(|_, _| Reply::Hangs).await;
     let started = now();
-    assert_eq!(imageflux(&stub).list_playlists("c").await.err(), Some(ImageFluxError::TimedOut));
+    assert_eq!(imageflux(&stub).list_publishers("c").await.err(), Some(ImageFluxError::TimedOut));
     assert!((6_000..7_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
     assert_eq!(stub.asked().len(), 2);
 }

@@ -50,6 +50,7 @@ async fn every_code_is_answered_as_described() {
     let mut had = Had::default();
     refusals_of_requests(&mut had).await;
     refusals_of_the_product(&mut had).await;
+    refusals_of_the_past(&mut had).await;
     refusals_of_keys(&mut had).await;
     failures_of_imageflux(&mut had).await;
     had.answer("GET /api/user", "internal", &without_a_table().await);
@@ -83,6 +84,19 @@ async fn refusals_of_requests(had: &mut Had) {
     let answer = master.send(Method::PUT, "/api/user", &[], None).await;
     assert_eq!(answer.header("allow"), "GET, HEAD, POST, PATCH, DELETE");
     had.stray("method_not_allowed", &answer);
+}
+
+/// A day after its end the channel of a broadcast goes, and no other comes.
+async fn refusals_of_the_past(had: &mut Had) {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let past = new_schedule_at(&product.datetime_in(-120), &product.datetime_in(-60));
+    let past = master.post("/api/schedule", &past).await.ok()["schedule_id"].as_str().unwrap().to_owned();
+    product.advance(std::time::Duration::from_hours(25));
+    product.invoke("sweeper", &json!({})).await.unwrap();
+    let master = master.with_token(&master.new_token().await);
+    let answer = master.get(&format!("/api/delivery?schedule_id={past}")).await;
+    had.answer("GET /api/delivery", "schedule_ended", &answer);
 }
 
 async fn refusals_of_the_product(had: &mut Had) {

@@ -65,8 +65,9 @@ fn every_call_has_a_file_that_handles_it_and_an_event() {
             let Ok(event) = std::fs::read_to_string(root().join(&file)) else { continue };
             let event: Value = serde_json::from_str(&event).expect("an event is JSON");
             let http = &event["requestContext"]["http"];
-            let route = format!("{method} {path}");
-            if http["method"] != *method || event["rawPath"] != *path || event["routeKey"] != route {
+            let route = format!("{method} {}", gateway_path(path));
+            let is_there = event["rawPath"].as_str().is_some_and(|raw| is_at(path, raw));
+            if http["method"] != *method || !is_there || event["routeKey"] != route {
                 wrong.push(format!("{file} is {http} by the route {}, not {route}", event["routeKey"]));
             }
             if event["version"] != "2.0" {
@@ -79,12 +80,17 @@ fn every_call_has_a_file_that_handles_it_and_an_event() {
 
 #[test]
 fn the_template_has_an_event_for_every_call_and_for_wrong_methods() {
-    let template: Value = serde_saphyr::from_str(&read("template.yaml")).expect("template.yaml is YAML");
+    // It names a few things very often, and nobody else writes it.
+    let trusting = serde_saphyr::options! { budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false } };
+    let template = serde_saphyr::from_str_with_options(&read("template.yaml"), trusting);
+    let template: Value = template.expect("template.yaml is YAML");
     let mut wrong = Vec::new();
     for (function, operations) in by_function() {
-        let mut described: BTreeSet<String> =
-            operations.iter().map(|call| format!("{}: {} {}", camel(&call.id), call.method, call.path)).collect();
-        described.extend(operations.iter().map(|call| format!("Any: ANY {}", call.path)));
+        let mut described: BTreeSet<String> = operations
+            .iter()
+            .map(|call| format!("{}: {} {}", camel(&call.id), call.method, gateway_path(&call.path)))
+            .collect();
+        described.extend(operations.iter().map(|call| format!("Any: ANY {}", gateway_path(&call.path))));
         let resource = format!("{}Function", camel(&function));
         let mut events = BTreeSet::new();
         for (name, event) in object(&template["Resources"][&resource]["Properties"]["Events"]) {
@@ -101,6 +107,21 @@ fn the_template_has_an_event_for_every_call_and_for_wrong_methods() {
     assert_none(&wrong);
 }
 
+/// API Gateway knows parameters that are whole segments: `/watch/{key}.m3u8` becomes `/watch/{key}`.
+fn gateway_path(path: &str) -> String {
+    let segment = |segment: &str| {
+        segment.split_inclusive('}').next().filter(|name| name.ends_with('}')).unwrap_or(segment).to_owned()
+    };
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a path is one of those that a path with parameters stands for.
+fn is_at(path: &str, raw: &str) -> bool {
+    let (before, after) =
+        path.split_once('{').map_or((path, ""), |(before, rest)| (before, rest.split_once('}').unwrap_or_default().1));
+    raw.strip_prefix(before).is_some_and(|rest| rest.ends_with(after) && rest.is_empty() != path.contains('{'))
+}
+
 /// `list_users` becomes `ListUsers`.
 pub fn camel(name: &str) -> String {
     let words = name.split(['_', '-']).filter(|word| !word.is_empty());
@@ -111,7 +132,7 @@ pub fn camel(name: &str) -> String {
 fn the_readme_lists_every_call() {
     let readme = read("README.md");
     let listed = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next().map(str::to_owned));
-    let listed = listed.filter(|call| call.contains(" /api/"));
+    let listed = listed.filter(|call| call.contains(" /"));
     let operations = Description::get().operations();
     assert_none(&differences((DESCRIPTION, calls(&operations)), ("README.md", listed)));
 }
@@ -191,7 +212,7 @@ fn no_answer_may_have_members_that_are_not_described() {
     for operation in Description::get().operations() {
         for (status, response) in &operation.responses {
             let of = format!("{status} of {}", operation.id);
-            for media in object(&response["content"]).values() {
+            for media in response["content"].as_object().into_iter().flat_map(serde_json::Map::values) {
                 open_objects(&media["schema"], &of, &mut wrong);
             }
         }
@@ -216,7 +237,7 @@ fn the_examples_of_answers_are_such_answers() {
     let mut wrong = Vec::new();
     for operation in description.operations() {
         for (status, response) in &operation.responses {
-            for media in object(&response["content"]).values() {
+            for media in response["content"].as_object().into_iter().flat_map(serde_json::Map::values) {
                 let examples = examples_of(description, media);
                 if examples.is_empty() {
                     wrong.push(format!("{status} of {} has no example", operation.id));

@@ -6,7 +6,7 @@ use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::ScheduleId;
 use shared::domain::moment::Moment;
-use shared::domain::schedule::{Plan, Schedule};
+use shared::domain::schedule::{Keys, Plan, Schedule};
 use shared::operations::Error;
 use shared::operations::schedules::NewSchedule;
 use shared::platform::random::Random;
@@ -134,7 +134,8 @@ pub async fn create_channel_first(app: &App, bearer: &Bearer, new: NewSchedule) 
     let owners = calendar::before(&app.table, tenant, end, 1).await?;
     if let Some(owner) = owners.first().filter(|owner| owner.ends <= start && owner.nxt >= end) {
         let mut writes = calendar::take(tenant, owner, interval, &id, None)?.to_vec();
-        writes.push(schedules::create(tenant, &Schedule { plan, channel: Some(channel) })?);
+        let keys = Keys { publishing: "publishing".into(), watching: "watching".into() };
+        writes.push(schedules::create(tenant, &Schedule { plan, channel: Some(channel), keys })?);
         if let Transacted::Done = app.table.transact(&writes).await? {
             return Ok(id);
         }

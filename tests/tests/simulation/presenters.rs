@@ -1,8 +1,7 @@
 //! People who go on air, also long after the end, when their channel was taken away.
 
-use shared::domain::channel::Channel;
 use shared::domain::ids::ScheduleId;
-use shared::operations::broadcasts;
+use shared::operations::broadcasts::{self, Delivery};
 
 use crate::history::Call;
 use crate::planners::Known;
@@ -13,7 +12,7 @@ pub async fn present(actor: Actor, old: Vec<ScheduleId>, known: Known, steps: us
         let other = (actor.random.below(4) == 0).then(|| known.any(&actor)).flatten();
         let id = other.map_or_else(|| old[step % old.len()].clone(), |(id, _)| id);
         let work = broadcasts::get_delivery(&actor.app, &actor.bearer, Ok(id.clone()));
-        actor.perform(Call::GetDelivery { id }, work, |channel: &Channel| channel.channel_id.clone()).await;
+        actor.perform(Call::GetDelivery { id }, work, |delivery: &Delivery| delivery.channel.channel_id.clone()).await;
         actor.rest_up_to(6_000).await;
     }
 }

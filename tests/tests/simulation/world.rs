@@ -191,6 +191,11 @@ fn template() -> &'static App {
             channel_grace_seconds: CHANNEL_GRACE,
             deletes_orphans: false,
             cors_origins: Vec::new(),
+            publish_lead_seconds: 30 * 60,
+            publish_overrun_seconds: 60 * 60,
+            publish_without_token: None,
+            hooks_url: None,
+            api_url: None,
         };
         let random = Random::from_seed(0);
         let nowhere = SimulatedTable::new(Arc::new(Nemesis::new(0)), Instant::now());

@@ -23,6 +23,7 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::NotLive(_) => "Not live",
             Error::ScheduleOverlap(_) => "Schedule overlaps another",
             Error::ScheduleStarted => "Schedule has started",
+            Error::ScheduleEnded => "Schedule has ended",
             Error::EmailTaken => "E-mail address already in use",
             Error::MasterProtected => "Master user is protected",
             Error::IdempotencyInProgress => "Request in progress",
@@ -66,8 +67,9 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             Error::NotLive(_) => "The broadcast is not live. Try again after the number of seconds in Retry-After.",
             Error::ScheduleOverlap(_) => "The schedule in conflicts_with already occupies this time.",
             Error::ScheduleStarted => {
-                "Once its start time has passed, a schedule cannot be deleted and its start cannot be changed."
+                "Once its start time has passed, a schedule cannot be deleted. Once somebody has published, its start cannot be changed."
             }
+            Error::ScheduleEnded => "The schedule ended too long ago to be published.",
             Error::EmailTaken => "A user with this e-mail address already exists.",
             Error::MasterProtected => {
                 "The master user cannot be deleted or lose permissions, and only the master can edit it."

@@ -23,6 +23,7 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::NotLive(_) => "配信されていません",
             Error::ScheduleOverlap(_) => "スケジュールの時間帯が重複しています",
             Error::ScheduleStarted => "配信開始時刻を過ぎています",
+            Error::ScheduleEnded => "配信は終了しています",
             Error::EmailTaken => "メールアドレスは登録済みです",
             Error::MasterProtected => "マスターユーザーは保護されています",
             Error::IdempotencyInProgress => "同じリクエストを処理中です",
@@ -69,7 +70,10 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             Error::ScheduleOverlap(_) => {
                 "指定された時間帯には、すでにスケジュールが登録されています。conflicts_withを確認してください。"
             }
-            Error::ScheduleStarted => "配信開始時刻以降は、スケジュールの削除と開始日時の変更はできません。",
+            Error::ScheduleStarted => {
+                "配信開始時刻以降は、スケジュールを削除できません。配信が行われた後は、開始日時の変更もできません。"
+            }
+            Error::ScheduleEnded => "配信終了から時間が経過しているため、配信できません。",
             Error::EmailTaken => "このメールアドレスのユーザーはすでに登録されています。",
             Error::MasterProtected => {
                 "マスターユーザーの削除と権限の取り消しはできません。編集できるのは本人のみです。"

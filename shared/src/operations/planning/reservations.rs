@@ -3,10 +3,11 @@
 use super::channels::{self, Decided};
 use super::gaps::{Gap, gap, gap_owner, make_way};
 use crate::app::App;
+use crate::crypto::{publish_token, watch_key};
 use crate::domain::channel::Channel;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::ScheduleId;
-use crate::domain::schedule::{Reservation, Schedule};
+use crate::domain::schedule::{Keys, Reservation, Schedule};
 use crate::operations::idempotency::Attempt;
 use crate::operations::{Error, MAX_DECISIONS, contended, pause};
 use crate::platform::telemetry;
@@ -54,7 +55,10 @@ pub(in crate::operations) async fn activate(
 ) -> Result<ScheduleId, Error> {
     let (tenant, plan) = (&reservation.tenant, &reservation.plan);
     let channel_id = channel.channel_id.clone();
-    let schedule = Schedule { plan: plan.clone(), channel: Some(channel) };
+    let hook = channels::add_hook(tenant, plan.id, &channel)?;
+    let keys =
+        Keys { publishing: publish_token::secret(app.random.bytes()), watching: watch_key::secret(app.random.bytes()) };
+    let schedule = Schedule { plan: plan.clone(), channel: Some(channel), keys };
     let id = plan.id;
     telemetry::note("schedule", id.to_string());
     let mut writes = vec![
@@ -63,6 +67,7 @@ pub(in crate::operations) async fn activate(
         schedules::keep_hls(tenant, &id, hls)?,
         todo::add(&Todo::Retirement { tenant: tenant.clone(), schedule: id, due: channels::retirement(app, plan) })?,
     ];
+    writes.extend(hook);
     writes.extend(attempt.answer(&id.to_string()));
     let error = match app.table.transact(&writes).await {
         Ok(Transacted::Done) => return Ok(id),

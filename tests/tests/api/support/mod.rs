@@ -2,6 +2,7 @@
 
 pub mod broadcast;
 pub mod calendar;
+pub mod evening;
 pub mod operations;
 pub mod sessions;
 

@@ -1,0 +1,191 @@
+//! Who publishes, and who may: what ImageFlux tells and asks, and what we ask it when it tells nothing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::{Error, MAX_DECISIONS, contended};
+use crate::app::App;
+use crate::crypto::hook_key;
+use crate::crypto::publish_token::{self, Found};
+use crate::domain::ids::{ScheduleId, TenantId, UserId};
+use crate::domain::live::{Live, Status};
+use crate::domain::schedule::{Plan, Schedule};
+use crate::domain::tenant::State;
+use crate::imageflux::webhooks::{Event, Question};
+use crate::platform::telemetry;
+use crate::policy::publishing::{self, Credentials, Refused};
+use crate::policy::{self, Action};
+use crate::store::hooks::{self, Hook};
+use crate::store::live::{self, Seen};
+use crate::store::{schedules, tenants, users};
+
+/// ImageFlux is answered within a second, whatever the table does.
+const EVENT_BUDGET: Duration = Duration::from_millis(900);
+/// A presenter who is turned away has to act, so the table is given longer.
+const QUESTION_BUDGET: Duration = Duration::from_millis(1_500);
+/// How long ImageFlux may take to list who publishes.
+const ASKING: Duration = Duration::from_secs(3);
+/// How long nobody else asks: no sooner than ImageFlux has answered, or has not.
+const LEASE_MILLIS: i64 = 3_200;
+/// When the last who published is known to have gone, another who came unheard may wait a little longer.
+const LEASE_AFTERWARDS_MILLIS: i64 = 10_000;
+
+/// What became of something that was sent to an address of ours.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Sent<T> {
+    /// The address is none.
+    Nowhere,
+    Answered(T),
+}
+
+/// Somebody who may publish, and who they are if they showed a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    pub user: Option<UserId>,
+}
+
+/// Learns what an event says. An event that says nothing new, or of another channel, changes nothing.
+pub async fn record_event(app: &App, key: &str, body: Result<Map<String, Value>, Error>) -> Result<Sent<()>, Error> {
+    let recording = async {
+        let Some(hook) = find_hook(app, key).await? else { return Ok(Sent::Nowhere) };
+        let event = Event::read(&body?, app.clock.now(), |url| app.imageflux.is_playlist_url(url));
+        if let (true, Some(fact)) = (is_of(&hook, event.channel_id.as_deref()), event.fact) {
+            learn(app, &hook.tenant, &hook.schedule, &fact.into()).await?;
+        }
+        Ok(Sent::Answered(()))
+    };
+    let late = |_| Error::Unavailable("the table took longer than ImageFlux may wait".to_owned());
+    tokio::time::timeout(EVENT_BUDGET, recording).await.map_err(late)?
+}
+
+/// Whether somebody may connect to a channel. While the table is away nobody may.
+pub async fn may_publish(
+    app: &App,
+    key: &str,
+    body: Result<Map<String, Value>, Error>,
+) -> Result<Sent<Result<Publisher, Refused>>, Error> {
+    let deciding = async {
+        let Some(hook) = find_hook(app, key).await? else { return Ok(Sent::Nowhere) };
+        let body = body?;
+        let question = Question::read(&body);
+        if !is_of(&hook, question.channel_id.as_deref()) {
+            return Ok(Sent::Answered(Err(Refused::NotAllowed)));
+        }
+        decide(app, &hook, publish_token::find(question.shown)).await.map(Sent::Answered)
+    };
+    match tokio::time::timeout(QUESTION_BUDGET, deciding).await {
+        Ok(Err(Error::Unavailable(cause))) => {
+            telemetry::note("cause", cause);
+            Ok(Sent::Answered(Err(Refused::TryAgain)))
+        }
+        Ok(decided) => decided,
+        Err(_elapsed) => Ok(Sent::Answered(Err(Refused::TryAgain))),
+    }
+}
+
+/// What is known of a schedule's connections. ImageFlux is asked only while that is in doubt, and only by whoever
+/// takes the lease; everybody else is given what is known, and so is the one who asks in vain.
+pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, seen: Seen) -> Live {
+    let now = app.clock.now();
+    let Some(channel) = &schedule.channel else { return seen.live };
+    let is_over = now >= app.publishing.window.closes(schedule.plan.interval);
+    if is_over || seen.is_leased(now.timestamp_millis()) || !seen.live.is_doubtful(now) {
+        return seen.live;
+    }
+    match ask(app, tenant, &schedule.plan.id, &channel.channel_id, &seen.live, now).await {
+        Ok(Some(live)) => live,
+        Ok(None) => seen.live,
+        Err(error) => {
+            telemetry::note("cause", error.to_string());
+            telemetry::metric("PlaylistsUnknown", 1, "Count");
+            seen.live
+        }
+    }
+}
+
+/// How broadcasts stand, in their order. Nothing is read for those that nobody can be publishing now.
+pub(super) async fn statuses(app: &App, tenant: &TenantId, plans: &[Plan]) -> Result<Vec<Status>, Error> {
+    let (now, window) = (app.clock.now(), app.publishing.window);
+    let may_be_on = |plan: &&Plan| window.opens(plan.interval) <= now && now < window.closes(plan.interval);
+    let ids: Vec<ScheduleId> = plans.iter().filter(may_be_on).map(|plan| plan.id).collect();
+    let mut found = live::find_all(&app.table, tenant, &ids).await?.into_iter();
+    let status = |plan: &Plan| {
+        let live = if may_be_on(&plan) { found.next() } else { None };
+        live.unwrap_or_default().status(now, plan.interval, window.overrun)
+    };
+    Ok(plans.iter().map(status).collect())
+}
+
+async fn ask(
+    app: &App,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    channel_id: &str,
+    seen: &Live,
+    now: DateTime<Utc>,
+) -> Result<Option<Live>, Error> {
+    let is_past = seen.was_told && !seen.is_on();
+    let until = now.timestamp_millis() + if is_past { LEASE_AFTERWARDS_MILLIS } else { LEASE_MILLIS };
+    if !live::take_lease(&app.table, tenant, schedule, now.timestamp_millis(), until).await? {
+        return Ok(None);
+    }
+    let late = |_| Error::ImageFluxTimedOut;
+    let listing = tokio::time::timeout(ASKING, app.imageflux.list_publishers(channel_id));
+    let listed = listing.await.map_err(late)??;
+    learn(app, tenant, schedule, &seen.learned_from_list(&listed, now)).await.map(Some)
+}
+
+/// Joins what was learned with what is known.
+async fn learn(app: &App, tenant: &TenantId, schedule: &ScheduleId, learned: &Live) -> Result<Live, Error> {
+    for _ in 0..MAX_DECISIONS {
+        let seen = live::find(&app.table, tenant, schedule).await?;
+        let mut live = seen.live.clone();
+        live.join(learned.clone());
+        if live == seen.live || live::keep(&app.table, tenant, schedule, &seen, &live).await? {
+            return Ok(live);
+        }
+        super::pause(app).await;
+    }
+    Err(contended())
+}
+
+/// The look-up is by digest, so how long it takes tells nothing of the keys that there are.
+async fn find_hook(app: &App, key: &str) -> Result<Option<Hook>, Error> {
+    Ok(hooks::find(&app.table, &hook_key::digest(key)).await?)
+}
+
+fn is_of(hook: &Hook, channel_id: Option<&str>) -> bool {
+    let is_same = channel_id == Some(hook.channel_id.as_str());
+    if !is_same {
+        telemetry::metric("HooksOfOtherChannels", 1, "Count");
+    }
+    is_same
+}
+
+async fn decide(app: &App, hook: &Hook, found: Found) -> Result<Result<Publisher, Refused>, Error> {
+    let Hook { tenant, schedule, .. } = hook;
+    let named = if let Found::Token(shown) = &found { Some(shown.user) } else { None };
+    let user = async {
+        match named {
+            Some(user) => users::find(&app.table, tenant, user).await,
+            None => Ok(None),
+        }
+    };
+    let (schedule, tenant_found, user) =
+        tokio::try_join!(schedules::find(&app.table, tenant, schedule), tenants::find(&app.table, tenant), user)?;
+    let Some(schedule) = schedule.filter(|_| tenant_found.is_some_and(|tenant| tenant.state == State::Active)) else {
+        return Ok(Err(Refused::NotAllowed));
+    };
+    let credentials = match &found {
+        Found::Nothing => Credentials::Nothing,
+        Found::Token(shown) if shown.is_of(&schedule.keys.publishing, tenant, &schedule.plan.id) => {
+            let may_deliver = user.is_some_and(|user| policy::allows(user.permissions, Action::GetDelivery));
+            Credentials::Token { may_deliver }
+        }
+        Found::Broken | Found::Token(_) => Credentials::Unknown,
+    };
+    let verdict = publishing::may_publish(credentials, app.publishing, schedule.plan.interval, app.clock.now());
+    Ok(verdict.map(|()| Publisher { user: named }))
+}
