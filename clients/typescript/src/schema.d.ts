@@ -214,10 +214,64 @@ export interface paths {
          * @description 指定したスケジュールにおいて、配信を行なうにあたって必要な情報を取得します。必要な権限は `delivery` です。
          *
          *     `channel_id` と `sora_url` は、この応答以外のどこにも現れません。チャンネルのないスケジュールには、ここでちょうど1つ作成します。
+         *     ただし、終了から猶予期間が過ぎたスケジュールは 409 `schedule_ended` です。
+         *     `publish_token` は配信ソフトに設定するトークンで、ユーザーとスケジュールごとに決まり、何度取得しても同じです。
+         *     WHIP では Bearer トークンとして、Sora の SDK では `metadata` として送ります。
          *     その際に ImageFlux が拒否または失敗した場合は、`POST /api/schedule` と同じエラーになります。
          *     `schedule_id` はクエリの代わりに JSON オブジェクトの本文でも送れます。
          */
         get: operations["get_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/delivery/reset": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make every publish token of a schedule void
+         * @description 指定したスケジュールの `publish_token` を、全てのユーザーについて無効にします。次の `GET /api/delivery` から新しいトークンになります。
+         *     接続中の配信は切断されません。必要な権限は `delivery` または `schedule` です。
+         */
+        post: operations["reset_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/watch/{key}.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `watch_url` に含まれる鍵。 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Be led to the playlist
+         * @description `watch_url` の行き先です。トークンは不要で、全てのオリジンから読めます。配信中はその時点のプレイリストへ 302 で案内し、配信前や中断中は 503 を返します。
+         *     プレーヤーは 503 を繰り返し試すため、開始前に開いたページや、配信者が再接続している間のページも、そのまま再生に移ります。
+         */
+        get: operations["watch"];
         put?: never;
         post?: never;
         delete?: never;
@@ -243,7 +297,8 @@ export interface paths {
          * Get what is needed to watch
          * @description 指定したスケジュールにおいて、視聴を行なうにあたって必要な情報を取得します。必要な権限は `view` です。
          *
-         *     接続中の配信のうち最も新しいもののプレイリストを返します。まだ誰も配信していない間は 404 `not_live` で、`Retry-After` の秒数の後に再び試せます。
+         *     接続中の配信のうち最も新しいもののプレイリストを返します。誰も配信していない間は 404 `not_live` で、`Retry-After` の秒数の後に再び試せます。
+         *     `watch_url` は配信の前から後まで変わらない、プレーヤー用の URL です。配信されていない間も、`not_live` の応答に `watch_url` と `broadcast_status` が含まれます。
          *     `schedule_id` はクエリの代わりに JSON オブジェクトの本文でも送れます。
          */
         get: operations["get_view"];
@@ -489,7 +544,14 @@ export interface components {
             created_datetime: components["schemas"]["ScheduleDateTime"];
             /** @description 登録したユーザーの名前。 */
             created_user_name: string;
+            status: components["schemas"]["BroadcastStatus"];
         };
+        /**
+         * @description `scheduled` 開始前で誰も配信していない · `preparing` 配信者が接続し、プレイリストを準備中 · `live` 配信中(延長を含む) ·
+         *     `interrupted` 配信が途切れて 120 秒未満 · `waiting` 開始時刻を過ぎ、誰も配信していない · `ended` 終了
+         * @enum {string}
+         */
+        BroadcastStatus: "scheduled" | "preparing" | "live" | "interrupted" | "waiting" | "ended";
         ScheduleCreated: {
             schedule_id: string;
         };
@@ -502,6 +564,21 @@ export interface components {
              * @description 配信に使う WebSocket の URL。
              */
             sora_url: string;
+            status: components["schemas"]["BroadcastStatus"];
+            /**
+             * Format: uri
+             * @description WHIP で配信する場合の URL。
+             */
+            whip_url: string;
+            /** @description 配信者であることを示すトークン。 */
+            publish_token: string;
+            /** @description トークンで接続できる期限(日本時間)。 */
+            publish_token_expires_at: string;
+            /** @description Sora の SDK で `metadata` に指定する値。 */
+            metadata: {
+                /** @description `publish_token` と同じ値。 */
+                access_token: string;
+            };
         };
         View: {
             /**
@@ -509,6 +586,13 @@ export interface components {
              * @description 視聴に使う HLS プレイリストの URL。
              */
             playlist_url: string;
+            status: components["schemas"]["BroadcastStatus"];
+            /**
+             * Format: uri
+             * @description 配信の前から後まで変わらない、プレーヤー用の URL。トークンは不要です。
+             */
+            watch_url?: string;
+            live_since: components["schemas"]["ScheduleDateTime"];
         };
         User: {
             user_id: components["schemas"]["UserId"];
@@ -576,6 +660,12 @@ export interface components {
             code: components["schemas"]["Code"];
             /** @description `X-Request-Id` と同じ値。 */
             request_id: string;
+            broadcast_status?: components["schemas"]["BroadcastStatus"];
+            /**
+             * Format: uri
+             * @description `not_live` の場合、配信が始まると再生できる URL。
+             */
+            watch_url?: string;
             /** @description 正しくない項目の全て。`invalid_parameters` の場合に限ります。 */
             errors?: components["schemas"]["FieldError"][];
             conflicts_with?: components["schemas"]["Conflict"];
@@ -584,7 +674,7 @@ export interface components {
          * @description エラーの種類。変わることはありません。
          * @enum {string}
          */
-        Code: "malformed_request" | "unauthenticated" | "login_failed" | "permission_denied" | "route_not_found" | "schedule_not_found" | "user_not_found" | "not_live" | "method_not_allowed" | "schedule_overlap" | "schedule_started" | "email_taken" | "master_protected" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "invalid_parameters" | "idempotency_key_reused" | "imageflux_rejected" | "too_many_requests" | "internal" | "imageflux_failed" | "unavailable" | "imageflux_timeout";
+        Code: "malformed_request" | "unauthenticated" | "login_failed" | "permission_denied" | "route_not_found" | "schedule_not_found" | "user_not_found" | "not_live" | "method_not_allowed" | "schedule_overlap" | "schedule_started" | "schedule_ended" | "email_taken" | "master_protected" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "invalid_parameters" | "idempotency_key_reused" | "imageflux_rejected" | "too_many_requests" | "internal" | "imageflux_failed" | "unavailable" | "imageflux_timeout";
         FieldError: {
             /** @description 項目の名前。`imageflux_params[0].video.width` のように中を指すこともあります。 */
             field: string;
@@ -845,6 +935,33 @@ export interface components {
                     status?: 409;
                     /** @constant */
                     code?: "schedule_started";
+                };
+            };
+        };
+        /** @description `schedule_ended` — 終了から猶予期間が過ぎています。 */
+        ScheduleEnded: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:imageflux-live-streaming-api-option:schedule_ended",
+                 *       "status": 409,
+                 *       "ok": false,
+                 *       "code": "schedule_ended",
+                 *       "title": "配信は終了しています",
+                 *       "detail": "配信終了から時間が経過しているため、配信できません。",
+                 *       "request_id": "5b7c0a1e-6f0d-4c62-9a0b-3f6f5f0d2c11"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    status?: 409;
+                    /** @constant */
+                    code?: "schedule_ended";
                 };
             };
         };
@@ -1468,7 +1585,8 @@ export interface operations {
                      *         "start_datetime": "2021-11-19T12:00:00",
                      *         "end_datetime": "2021-11-20T12:00:00",
                      *         "created_datetime": "2021-11-15T12:20:00",
-                     *         "created_user_name": "user_name"
+                     *         "created_user_name": "user_name",
+                     *         "status": "ended"
                      *       },
                      *       {
                      *         "schedule_id": "01234567-abcd-1234-efgh-abcd1234",
@@ -1476,7 +1594,8 @@ export interface operations {
                      *         "start_datetime": "2021-11-16T12:00:00",
                      *         "end_datetime": "2021-11-17T12:00:00",
                      *         "created_datetime": "2021-11-15T12:15:00",
-                     *         "created_user_name": "user_name"
+                     *         "created_user_name": "user_name",
+                     *         "status": "ended"
                      *       }
                      *     ]
                      */
@@ -1653,7 +1772,14 @@ export interface operations {
                     /**
                      * @example {
                      *       "channel_id": "xxxxxxx",
-                     *       "sora_url": "wss://xxxxx.imageflux.jp/xxxxx"
+                     *       "sora_url": "wss://xxxxx.imageflux.jp/xxxxx",
+                     *       "status": "scheduled",
+                     *       "whip_url": "https://xxxxx.imageflux.jp/whip/xxxxxxx",
+                     *       "publish_token": "ifop_aaaaaaaaaaaaaftpyvfn6jy2evqn4b3pjv7k2m5x",
+                     *       "publish_token_expires_at": "2021/10/30 16:00:00",
+                     *       "metadata": {
+                     *         "access_token": "ifop_aaaaaaaaaaaaaftpyvfn6jy2evqn4b3pjv7k2m5x"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Delivery"];
@@ -1663,6 +1789,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["ScheduleNotFound"];
+            409: components["responses"]["ScheduleEnded"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["GetDeliveryUnprocessable"];
@@ -1670,6 +1797,101 @@ export interface operations {
             502: components["responses"]["ImageFluxFailed"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["ImageFluxTimeout"];
+        };
+    };
+    reset_delivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "schedule_id": "1234abcd-1234-abcd-5678-1234abcd5678"
+                 *     }
+                 */
+                "application/json": {
+                    schedule_id: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Ok"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["ScheduleNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `watch_url` に含まれる鍵。 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description プレイリストの URL。 */
+            302: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Location?: string;
+                    "Cache-Control"?: "max-age=1";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 終了または削除されたか、知られていない鍵です。本文はありません。 */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            500: components["responses"]["Internal"];
+            /** @description まだ、または今は配信されていません。`Retry-After` の秒数の後に再び試せます。通常、本文はありません。 */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:imageflux-live-streaming-api-option:unavailable",
+                     *       "status": 503,
+                     *       "ok": false,
+                     *       "code": "unavailable",
+                     *       "title": "一時的に利用できません",
+                     *       "detail": "しばらくしてから再度お試しください。",
+                     *       "request_id": "5b7c0a1e-6f0d-4c62-9a0b-3f6f5f0d2c11"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_view: {
@@ -1703,7 +1925,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "playlist_url": "https://xxx.imageflux.jp/xxxxx.m3u8"
+                     *       "playlist_url": "https://xxx.imageflux.jp/xxxxx.m3u8",
+                     *       "status": "live",
+                     *       "watch_url": "https://opt.imageflux.jp/watch/AAAAAAAAQACAAAAAAAAAAUgE03zzT0Amg6hdP3qExe56Rqu5HVyS8qtldp88yRiG.m3u8",
+                     *       "live_since": "2021-10-30T12:00:03"
                      *     }
                      */
                     "application/json": components["schemas"]["View"];
@@ -1717,9 +1942,7 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidParameters"];
             500: components["responses"]["Internal"];
-            502: components["responses"]["ImageFluxFailed"];
             503: components["responses"]["Unavailable"];
-            504: components["responses"]["ImageFluxTimeout"];
         };
     };
     list_users: {
