@@ -700,6 +700,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -711,11 +712,23 @@ export interface components {
                 "application/json": components["schemas"]["Ok"];
             };
         };
+        /** @description パスに余分なスラッシュがある場合だけの応答です(`//api/login`、`/api/login/`)。同じメソッドと本文で `Location` に送り直してください。本文はありません。 */
+        Moved: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                Location: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description `malformed_request` — リクエストを JSON オブジェクトとして読めません。 */
         MalformedRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -743,6 +756,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
@@ -771,6 +785,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
@@ -799,6 +814,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -826,6 +842,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -845,6 +862,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "Retry-After": components["headers"]["Retry-After-When-Not-Live"];
                 [name: string]: unknown;
             };
@@ -862,6 +880,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -892,6 +911,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -911,6 +931,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -927,6 +948,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -943,6 +965,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -973,6 +996,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -989,6 +1013,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1016,6 +1041,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1032,6 +1058,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1059,6 +1086,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1086,6 +1114,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1105,6 +1134,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1125,6 +1155,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1144,6 +1175,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1160,6 +1192,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
@@ -1188,6 +1221,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1215,6 +1249,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 [name: string]: unknown;
             };
             content: {
@@ -1242,6 +1277,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
@@ -1270,6 +1306,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
@@ -1311,7 +1348,7 @@ export interface components {
          * @description 件数の上限。省略すると全件です。
          * @example 100
          */
-        Limit: number;
+        Limit: number | "";
         /**
          * @description スケジュールの ID。
          * @example 1234abcd-1234-abcd-5678-1234abcd5678
@@ -1325,6 +1362,8 @@ export interface components {
          * @example 5b7c0a1e-6f0d-4c62-9a0b-3f6f5f0d2c11
          */
         "X-Request-Id": string;
+        /** @description ブラウザはこのホストに HTTPS だけで接続します。 */
+        "Strict-Transport-Security": "max-age=31536000";
         /** @description 応答はどこにも保存してはなりません。 */
         "Cache-Control": "no-store";
         /**
@@ -1365,6 +1404,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description `email` はクエリで送ることもできます。`password` と `access_code` は本文だけです。 */
         requestBody: {
             content: {
                 /**
@@ -1383,6 +1423,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1395,6 +1436,7 @@ export interface operations {
                     "application/json": components["schemas"]["Login"];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["LoginFailed"];
             413: components["responses"]["BodyTooLarge"];
@@ -1421,6 +1463,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["BodyTooLarge"];
@@ -1455,6 +1498,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["BodyTooLarge"];
@@ -1489,6 +1533,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -1519,6 +1564,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1531,6 +1577,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            308: components["responses"]["Moved"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -1542,12 +1589,12 @@ export interface operations {
                  * @description この日時より後に終わるスケジュールだけを返します(`from` と `to` で `[from, to)` に触れる時間帯)。
                  * @example 2021/11/15 00:00:00
                  */
-                from?: components["schemas"]["DateTimeInput"];
+                from?: components["schemas"]["DateTimeInput"] | "";
                 /**
                  * @description この日時より前に始まるスケジュールだけを返します。`from` より後の日時を指定してください。
                  * @example 2021/11/22 00:00:00
                  */
-                to?: components["schemas"]["DateTimeInput"];
+                to?: components["schemas"]["DateTimeInput"] | "";
                 /**
                  * @description 件数の上限。省略すると全件です。
                  * @example 100
@@ -1573,6 +1620,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -1602,6 +1650,7 @@ export interface operations {
                     "application/json": components["schemas"]["Schedule"][];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["BodyTooLarge"];
@@ -1631,6 +1680,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description 本文にないものは、クエリで送ることもできます。全てをクエリで送る場合、本文は空で構いません。 */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateScheduleRequest"];
@@ -1642,6 +1692,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1653,6 +1704,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleCreated"];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -1688,6 +1740,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -1713,6 +1766,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description 本文にないものは、クエリで送ることもできます。全てをクエリで送る場合、本文は空で構いません。 */
         requestBody: {
             content: {
                 /**
@@ -1728,6 +1782,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -1766,6 +1821,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1785,6 +1841,7 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -1826,6 +1883,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -1855,15 +1913,18 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     Location?: string;
                     "Cache-Control"?: "max-age=1";
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            308: components["responses"]["Moved"];
             /** @description 終了または削除されたか、知られていない鍵です。本文はありません。 */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1874,6 +1935,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1920,6 +1982,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1934,6 +1997,7 @@ export interface operations {
                     "application/json": components["schemas"]["View"];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -1965,6 +2029,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2001,6 +2066,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"][];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -2031,6 +2097,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description `password` 以外は、本文にないものをクエリで送ることもできます。 */
         requestBody: {
             content: {
                 /**
@@ -2053,6 +2120,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2065,6 +2133,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserCreated"];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -2098,6 +2167,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -2123,6 +2193,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description 本文にないものは、`password` を除き、クエリで送ることもできます。全てをクエリで送る場合、本文は空で構いません。 */
         requestBody: {
             content: {
                 /**
@@ -2141,6 +2212,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -2186,6 +2258,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2209,6 +2282,7 @@ export interface operations {
                     "application/json": components["schemas"]["Chats"];
                 };
             };
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -2240,6 +2314,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description 本文にないものは、クエリで送ることもできます。全てをクエリで送る場合、本文は空で構いません。 */
         requestBody: {
             content: {
                 /**
@@ -2253,6 +2328,7 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
