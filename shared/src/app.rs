@@ -11,6 +11,7 @@ use crate::crypto::passwords::Cost;
 use crate::crypto::tokens::Tokens;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
+use crate::domain::tail::Tail;
 use crate::imageflux::ImageFlux;
 use crate::imageflux::transport::Https;
 use crate::platform::cache::Cache;
@@ -48,6 +49,8 @@ pub struct App {
 #[derive(Default)]
 pub struct Caches {
     pub schedules: Cache<(TenantId, ScheduleId), Option<Schedule>, TableError>,
+    /// The newest messages of a schedule's chat.
+    pub tails: Cache<(TenantId, ScheduleId), Tail, TableError>,
     /// Whether the tenant may work.
     pub tenants: Cache<TenantId, bool, TableError>,
 }

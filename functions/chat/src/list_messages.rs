@@ -4,18 +4,19 @@ use serde::Serialize;
 use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::message::Message;
+use shared::domain::progress::Progress;
 use shared::http::cursor::{self, Scope};
 use shared::http::form::Form;
 use shared::http::request::Request;
 use shared::http::{ApiResult, datetime, response};
 use shared::operations::Error;
-use shared::operations::chat::{self, Progress, Read};
+use shared::operations::chat::{self, Read};
 
 /// An answer never exceeds 5 MB; what is left is for the envelope and its cursor.
 const MAX_BYTES: usize = 4_900_000;
 /// Lambda answers with the body as a string inside of JSON, 6 MB at the most, in which quotes and backslashes are escaped again.
 const MAX_ESCAPED_BYTES: usize = 5_900_000;
-/// When a client that was given everything there is for now should ask again.
+/// When a client should ask again that was given everything there is for now.
 const POLL_AFTER_MS: u32 = 2_000;
 
 #[derive(Serialize)]
@@ -41,13 +42,12 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let form = read(request, &bearer);
     let read = chat::list_messages(app, &bearer, form, how_many_fit).await?;
     let list = read.schedule.to_string();
-    let at_once = read.has_more && !read.messages.is_empty();
     response::json(&ChatReply {
         ok: true,
         chats: read.messages.into_iter().map(MessageReply::from).collect(),
         next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list: &list }, &read.progress),
         has_more: read.has_more,
-        poll_after_ms: if at_once { 0 } else { POLL_AFTER_MS },
+        poll_after_ms: POLL_AFTER_MS,
     })
 }
 
@@ -56,9 +56,10 @@ fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
     let schedule = form.schedule_id();
     let list = schedule.map_or_else(String::new, |schedule| schedule.to_string());
     let scope = Scope { tenant: &bearer.tenant, list: &list };
-    let after = form.optional_text("after", |text| cursor::to_progress(&scope, text)).unwrap_or_else(Progress::default);
+    let after: Option<Progress> = form.optional_text("after", |text| cursor::to_progress(&scope, text));
+    let tail = form.tail(after.is_some());
     let limit = form.limit();
-    form.finish(|| Some(Read { schedule: schedule?, after, limit }))
+    form.finish(|| Some(Read { schedule: schedule?, after: after.unwrap_or_default(), limit, tail }))
 }
 
 fn how_many_fit(messages: &[Message]) -> usize {
@@ -76,10 +77,10 @@ impl From<Message> for MessageReply {
     fn from(message: Message) -> Self {
         Self {
             chat_id: message.id.to_string(),
+            created_datetime: datetime::with_space(message.created_at()),
             user_id: message.user_id.0,
             user_name: message.user_name,
             body: message.body.as_str().to_owned(),
-            created_datetime: datetime::with_space(message.created_at),
         }
     }
 }

@@ -1,18 +1,27 @@
 //! `POST /api/chat`: say something.
 
+use serde::Serialize;
 use shared::app::App;
 use shared::domain::message::MessageBody;
 use shared::http::form::Form;
 use shared::http::request::Request;
-use shared::http::{ApiResult, response};
+use shared::http::{ApiResult, datetime, response};
 use shared::operations::Error;
 use shared::operations::chat::{self, Post};
 use shared::operations::idempotency::Keyed;
 
+#[derive(Serialize)]
+struct PostReply {
+    ok: bool,
+    chat_id: String,
+    created_datetime: String,
+}
+
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
-    chat::post_message(app, &bearer, read(request)).await?;
-    response::ok()
+    let id = chat::post_message(app, &bearer, read(request)).await?;
+    let created_datetime = datetime::with_space(id.created_at());
+    response::json(&PostReply { ok: true, chat_id: id.to_string(), created_datetime })
 }
 
 fn read(request: &Request) -> Result<Keyed<Post>, Error> {

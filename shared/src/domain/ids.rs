@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::stored::Stored;
@@ -102,6 +103,26 @@ impl TenantId {
     /// Whether the text can be a tenant's id at all, before it becomes part of a key.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self::from)
+    }
+}
+
+impl MessageId {
+    /// When it was made, in milliseconds since 1970.
+    pub fn made_at(self) -> i64 {
+        self.0.get_timestamp().map_or(0, |time| {
+            let (seconds, nanos) = time.to_unix();
+            i64::try_from(seconds).unwrap_or(i64::MAX / 1000) * 1000 + i64::from(nanos / 1_000_000)
+        })
+    }
+
+    pub fn created_at(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.made_at()).unwrap_or_default()
+    }
+
+    /// The greatest id of a time: whatever sorts after it was made later. `None` before 1970.
+    pub fn last_of(millis: i64) -> Option<Self> {
+        let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0)?;
+        Some(Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0xFF; 10]).into_uuid()))
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Invalid {
     NotAnId,
     /// A cursor that this list did not hand out.
     NotACursor,
+    /// The other parameter excludes it.
+    NotTogetherWith(&'static str),
 }
 
 /// The JSON types that a refusal can ask for.
@@ -85,6 +87,7 @@ impl Invalid {
             Self::NotJson => "not_json",
             Self::NotAnId => "not_an_id",
             Self::NotACursor => "not_a_cursor",
+            Self::NotTogetherWith(_) => "not_together",
         }
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::crypto::digest;
 use crate::domain::ids::TenantId;
 use crate::domain::invalid::Invalid;
-use crate::operations::chat::Progress;
+use crate::domain::progress::Progress;
 use crate::operations::schedules::Position;
 
 const CHECKSUM: usize = 8;
@@ -40,10 +40,10 @@ pub fn to_position(scope: &Scope<'_>, text: &str) -> Result<Position, Invalid> {
     Ok(Position { start, id: id.as_str().into() })
 }
 
-/// Eight bytes of watermark, then sixteen for each message given above it.
+/// Eight bytes of watermark, eight of the time since which the reader reads, then sixteen for each message given above it.
 #[must_use]
 pub fn from_progress(scope: &Scope<'_>, progress: &Progress) -> String {
-    let mut bytes = progress.watermark.to_be_bytes().to_vec();
+    let mut bytes = [progress.watermark, progress.since].map(i64::to_be_bytes).concat();
     for id in &progress.given {
         bytes.extend_from_slice(id.uuid().as_bytes());
     }
@@ -55,12 +55,13 @@ pub fn from_progress(scope: &Scope<'_>, progress: &Progress) -> String {
 pub fn to_progress(scope: &Scope<'_>, text: &str) -> Result<Progress, Invalid> {
     let bytes = open(scope, text)?;
     let (watermark, ids) = bytes.split_first_chunk::<8>().ok_or(Invalid::NotACursor)?;
+    let (since, ids) = ids.split_first_chunk::<8>().ok_or(Invalid::NotACursor)?;
     let (ids, rest) = ids.as_chunks::<16>();
     if !rest.is_empty() {
         return Err(Invalid::NotACursor);
     }
     let given: BTreeSet<_> = ids.iter().map(|id| Uuid::from_bytes(*id).into()).collect();
-    Ok(Progress { watermark: i64::from_be_bytes(*watermark), given })
+    Ok(Progress { watermark: i64::from_be_bytes(*watermark), given, since: i64::from_be_bytes(*since) })
 }
 
 fn checksum(scope: &Scope<'_>, content: &[u8]) -> [u8; CHECKSUM] {
@@ -86,7 +87,7 @@ mod tests {
 
     fn progress() -> Progress {
         let ids = [1_u128, 2].map(|id| Uuid::from_u128(id).into());
-        Progress { watermark: 1_637_000_000_000, given: BTreeSet::from(ids) }
+        Progress { watermark: 1_637_000_000_000, given: BTreeSet::from(ids), since: 1_636_000_000_000 }
     }
 
     #[test]

@@ -138,6 +138,15 @@ impl<'r> Form<'r> {
         self.optional_or_empty("limit", |given| integer(given, 1, 1000)).and_then(|limit| usize::try_from(limit).ok())
     }
 
+    /// The newest so many, which nobody asks for who goes on after a cursor.
+    pub fn tail(&mut self, goes_on: bool) -> Option<usize> {
+        let tail = self.optional_or_empty("tail", |given| integer(given, 1, 1000));
+        if goes_on && tail.is_some() {
+            self.errors.push(FieldError::new("tail", Invalid::NotTogetherWith("after")));
+        }
+        tail.and_then(|tail| usize::try_from(tail).ok())
+    }
+
     fn optional_datetime(&mut self, name: &str) -> Option<DateTime<Utc>> {
         self.optional_text(name, datetime::parse)
     }

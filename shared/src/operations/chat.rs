@@ -1,26 +1,21 @@
 //! Chat: one total order, every message exactly once through a cursor.
 //!
-//! Ids sort by the time they were made, but clocks differ and writes take a while, so an id may appear
-//! below others that were read before. What is older than `SETTLED_AFTER` can no longer do so. A cursor
-//! is therefore a watermark, below which everything was given, and the ids given above it.
-
-use std::collections::BTreeSet;
-
-use chrono::DateTime;
+//! `domain::progress` says what a cursor is. Most polls are answered from the tail that all readers of an environment
+//! share; who lags further behind, or reads from the beginning, reads for themselves.
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, pause};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, pause, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
-use crate::domain::ids::{MessageId, ScheduleId};
+use crate::domain::ids::{MessageId, ScheduleId, TenantId};
 use crate::domain::message::{Message, MessageBody};
+use crate::domain::progress::Progress;
+use crate::domain::stored::Stored;
+use crate::domain::tail;
 use crate::policy::{self, Action};
 use crate::store::rates::{self, Posts};
 use crate::store::{messages, schedules};
 use crate::table::Transacted;
-
-/// Longer than a write may take (three seconds) and two clocks may differ (one second each way).
-pub const SETTLED_AFTER: i64 = 5_000;
 
 /// The span over which posts are counted, in milliseconds.
 const RATE_SPAN: i64 = 5_000;
@@ -28,23 +23,12 @@ const RATE_SPAN: i64 = 5_000;
 /// More messages than an answer has room for, however short they are.
 const MOST_AT_ONCE: usize = 40_000;
 
-/// Ids in a cursor, which travels in an address: 370 are 7,900 characters of the 10,240 that API Gateway takes for the
-/// address and all headers. More than 74 messages a second wait for the watermark, five seconds at the most.
-const MOST_GIVEN: usize = 370;
-
-/// How far a reader has come. Times are milliseconds since 1970.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Every message made at this time or before was given.
-    pub watermark: i64,
-    /// The messages given that were made after it.
-    pub given: BTreeSet<MessageId>,
-}
-
 pub struct Read {
     pub schedule: ScheduleId,
     pub after: Progress,
     pub limit: Option<usize>,
+    /// A first look at the newest so many, instead of what comes after.
+    pub tail: Option<usize>,
 }
 
 pub struct Conversation {
@@ -62,60 +46,48 @@ pub async fn list_messages(
     form: Result<Read, Error>,
     fits: impl FnOnce(&[Message]) -> usize,
 ) -> Result<Conversation, Error> {
-    let now = app.clock.now_millis();
     let load = async {
         let read = form?;
-        let first = last_id_of(read.after.watermark);
-        // One more than asked for tells whether there is more.
-        let fetched = read.limit.unwrap_or(MOST_AT_ONCE) + read.after.given.len() + 1;
-        let (schedule, messages) = tokio::try_join!(
-            schedules::find(&app.table, &bearer.tenant, &read.schedule),
-            messages::after(&app.table, &bearer.tenant, &read.schedule, first, fetched)
-        )?;
-        schedule.ok_or(Error::ScheduleNotFound)?;
-        Ok((read, messages))
+        reading::schedule(app, &bearer.tenant, read.schedule).await?.ok_or(Error::ScheduleNotFound)?;
+        Ok(read)
     };
-    let (_, (read, mut messages)) = admit(app, bearer, Action::ListMessages, load).await?;
+    let (_, read) = admit(app, bearer, Action::ListMessages, load).await?;
+    if let Some(count) = read.tail {
+        return newest(app, &bearer.tenant, read.schedule, count).await;
+    }
+    let (read_at, mut messages) = unread(app, &bearer.tenant, &read).await?;
     messages.retain(|message| !read.after.given.contains(&message.id));
     let room = read.limit.unwrap_or(MOST_AT_ONCE).min(fits(&messages)).min(messages.len());
-    let (room, progress) = give(&read.after, &messages, room, now);
+    let (room, progress) = read.after.giving(&messages, room, read_at);
     let left = messages.len() - room;
     messages.truncate(room);
     Ok(Conversation { schedule: read.schedule, messages, progress, has_more: left > 0 })
 }
 
-/// How many of the messages are given, at most so many, and how far the reader is then.
-fn give(from: &Progress, messages: &[Message], mut room: usize, now: i64) -> (usize, Progress) {
-    loop {
-        let progress = advance(from, &messages[..room], messages.get(room), now);
-        let excess = progress.given.len().saturating_sub(MOST_GIVEN);
-        if excess == 0 || room == 0 {
-            return (room, progress);
+/// What was made after the reader's watermark, and when that was read.
+async fn unread(app: &App, tenant: &TenantId, read: &Read) -> Result<(i64, Vec<Message>), Error> {
+    let (watermark, now) = (read.after.watermark, app.clock.now_millis());
+    if watermark > now - tail::SPAN {
+        let tail = reading::tail(app, tenant, read.schedule).await?;
+        if tail.reaches_back_to(watermark) {
+            return Ok((tail.read_at, tail.after(watermark).to_vec()));
         }
-        room = room.saturating_sub(excess);
     }
+    // One more than asked for tells whether there is more.
+    let most = read.limit.unwrap_or(MOST_AT_ONCE) + read.after.given.len() + 1;
+    let first = MessageId::last_of(watermark);
+    Ok((now, messages::after(&app.table, tenant, &read.schedule, first, Some(most)).await?))
 }
 
-/// Raises the watermark to what is settled, but never over a message that was not given.
-fn advance(from: &Progress, given_now: &[Message], not_given: Option<&Message>, now: i64) -> Progress {
-    let limit = not_given.map_or(i64::MAX, |message| made_at(message.id) - 1);
-    let watermark = from.watermark.max((now - SETTLED_AFTER).min(limit));
-    let given = from.given.iter().chain(given_now.iter().map(|message| &message.id));
-    Progress { watermark, given: given.filter(|id| made_at(**id) > watermark).copied().collect() }
-}
-
-/// The time in an id.
-fn made_at(id: MessageId) -> i64 {
-    id.uuid().get_timestamp().map_or(0, |time| {
-        let (seconds, nanos) = time.to_unix();
-        i64::try_from(seconds).unwrap_or(i64::MAX / 1000) * 1000 + i64::from(nanos / 1_000_000)
-    })
-}
-
-/// The greatest id of a time: whatever sorts after it was made later.
-fn last_id_of(millis: i64) -> Option<MessageId> {
-    let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0)?;
-    Some(uuid::Builder::from_unix_timestamp_millis(millis, &[0xFF; 10]).into_uuid().into())
+/// Costs what it shows, and not what was said before.
+async fn newest(app: &App, tenant: &TenantId, schedule: ScheduleId, count: usize) -> Result<Conversation, Error> {
+    let now = app.clock.now_millis();
+    let mut messages = messages::newest(&app.table, tenant, &schedule, count + 1).await?;
+    let has_older = messages.len() > count;
+    messages.drain(..messages.len().saturating_sub(count));
+    let (shown, progress) = Progress::of_newest(&messages, has_older, now);
+    messages.drain(..messages.len() - shown);
+    Ok(Conversation { schedule, messages, progress, has_more: false })
 }
 
 pub struct Post {
@@ -124,7 +96,7 @@ pub struct Post {
 }
 
 /// `TooManyRequests` if the caller posted too often within five seconds.
-pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, Error>) -> Result<(), Error> {
+pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, Error>) -> Result<MessageId, Error> {
     let load = async {
         let Keyed { form: post, key } = form?;
         let (schedule, posts) = tokio::try_join!(
@@ -136,7 +108,8 @@ pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, 
     let (caller, (post, key, schedule, posts)) = admit(app, bearer, Action::PostMessage, load).await?;
     // An answer is given again even when its schedule is gone.
     match idempotency::begin(app, &caller, "post_message", key.as_ref()).await? {
-        Begun::Answered(_) => Ok(()),
+        Begun::Answered(answer) => MessageId::from_store(answer)
+            .ok_or_else(|| Error::Internal("a kept answer is no id of a message".to_owned())),
         Begun::Fresh(attempt) => {
             let result = match schedule {
                 Some(_) => post_once(app, &caller, post, posts, &attempt).await,
@@ -148,7 +121,13 @@ pub async fn post_message(app: &App, bearer: &Bearer, form: Result<Keyed<Post>, 
 }
 
 /// Message and counter are written together, so that what is refused does not count.
-async fn post_once(app: &App, caller: &Caller, post: Post, mut posts: Posts, attempt: &Attempt) -> Result<(), Error> {
+async fn post_once(
+    app: &App,
+    caller: &Caller,
+    post: Post,
+    mut posts: Posts,
+    attempt: &Attempt,
+) -> Result<MessageId, Error> {
     let (tenant, user) = (&caller.tenant, caller.user.id);
     for _ in 0..2 * MAX_DECISIONS {
         let now = app.clock.now_millis();
@@ -158,15 +137,15 @@ async fn post_once(app: &App, caller: &Caller, post: Post, mut posts: Posts, att
             user_id: user,
             user_name: caller.user.name.as_str().to_owned(),
             body: post.body.clone(),
-            created_at: DateTime::from_timestamp_millis(now).unwrap_or_default(),
         };
         let mut writes = vec![
             messages::create(tenant, &post.schedule, &message)?,
             rates::remember_post(tenant, user, &posts, times, now / 1000 + RATE_SPAN / 1000 + 1)?,
         ];
-        writes.extend(attempt.answer(""));
+        writes.extend(attempt.answer(&message.id.to_string()));
         if let Transacted::Done = app.table.transact(&writes).await? {
-            return Ok(());
+            reading::chat_changed(app, tenant, post.schedule);
+            return Ok(message.id);
         }
         pause(app).await;
         posts = rates::posts(&app.table, tenant, user).await?;
@@ -189,47 +168,6 @@ fn one_more_post(posts: &Posts, limit: usize, now: i64) -> Result<Vec<i64>, Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::random::Random;
-
-    fn message(millis: i64, seed: u64) -> Message {
-        Message {
-            id: Random::from_seed(seed).uuid_at(millis).into(),
-            user_id: crate::domain::ids::UserId(1),
-            user_name: String::new(),
-            body: MessageBody::parse("x").unwrap(),
-            created_at: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn the_watermark_stays_below_what_may_still_appear() {
-        let now = 1_000_000;
-        let (old, young) = (message(now - SETTLED_AFTER, 1), message(now - SETTLED_AFTER + 1, 2));
-        let progress = advance(&Progress::default(), &[old, young.clone()], None, now);
-        assert_eq!(progress.watermark, now - SETTLED_AFTER);
-        assert_eq!(progress.given, BTreeSet::from([young.id]));
-    }
-
-    #[test]
-    fn the_watermark_never_passes_a_message_that_was_not_given() {
-        let progress = advance(&Progress::default(), &[message(100, 1)], Some(&message(200, 2)), 1_000_000);
-        assert_eq!(progress, Progress { watermark: 199, given: BTreeSet::new() });
-    }
-
-    #[test]
-    fn a_full_cursor_waits_for_the_watermark_and_loses_nothing() {
-        let made = 1_000_000;
-        let messages: Vec<_> = (0..1_000).map(|seed| message(made + i64::try_from(seed).unwrap() / 10, seed)).collect();
-        let (mut now, mut progress, mut given) = (made + 200, Progress::default(), Vec::new());
-        while given.len() < messages.len() {
-            let (room, next) = give(&progress, &messages[given.len()..], messages.len() - given.len(), now);
-            assert!(next.given.len() <= MOST_GIVEN && (room > 0 || now < made + 200 + SETTLED_AFTER));
-            given.extend_from_slice(&messages[given.len()..given.len() + room]);
-            (progress, now) = (next, now + 1_000);
-        }
-        assert_eq!(given, messages);
-        assert!(now <= made + 200 + SETTLED_AFTER + 3_000);
-    }
 
     #[test]
     fn five_posts_pass_in_five_seconds_and_the_sixth_waits_for_the_first() {

@@ -1,10 +1,13 @@
 //! What all see, read once for all who ask this environment within a second or two. Never an authorisation: who the
 //! caller is and what they may do is read for each request.
 
+use std::sync::Arc;
+
 use crate::app::App;
-use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::ids::{MessageId, ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
-use crate::store::{schedules, tenants};
+use crate::domain::tail::Tail;
+use crate::store::{messages, schedules, tenants};
 use crate::table::TableError;
 
 /// For how long a suspension may go unnoticed, in milliseconds.
@@ -12,6 +15,9 @@ const TENANT_AGE: i64 = 2_000;
 
 /// For how long a change of a schedule may go unnoticed, in milliseconds.
 const SCHEDULE_AGE: i64 = 1_000;
+
+/// For how long a message may go unseen, in milliseconds.
+const TAIL_AGE: i64 = 1_000;
 
 /// Whether there is such a tenant, and it is not suspended.
 pub async fn tenant_is_active(app: &App, tenant: &TenantId) -> Result<bool, TableError> {
@@ -29,4 +35,20 @@ pub async fn schedule(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Res
 /// This environment changed the schedule, and shows it at once.
 pub fn schedule_changed(app: &App, tenant: &TenantId, schedule: ScheduleId) {
     app.caches.schedules.expire(&(tenant.clone(), schedule));
+}
+
+/// The newest messages as they were at most a second ago; read on from what is known of them.
+pub async fn tail(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Result<Arc<Tail>, TableError> {
+    let load = async |last: Option<Arc<Tail>>| {
+        let now = app.clock.now_millis();
+        let from = Tail::reads_from(last.as_deref(), now);
+        let read = messages::after(&app.table, tenant, &schedule, MessageId::last_of(from), None).await?;
+        Ok(Tail::with(last.as_deref(), from, now, read))
+    };
+    app.caches.tails.get(&(tenant.clone(), schedule), TAIL_AGE, &app.clock, load).await
+}
+
+/// This environment wrote a message, and shows it at once.
+pub fn chat_changed(app: &App, tenant: &TenantId, schedule: ScheduleId) {
+    app.caches.tails.expire(&(tenant.clone(), schedule));
 }

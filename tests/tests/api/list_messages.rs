@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use api_tests::{Actor, Product, new_user};
-use chrono::DateTime;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::ids::{ScheduleId, TenantId, UserId};
 use shared::domain::message::{Message, MessageBody};
+use shared::platform::clock::Clock;
 use shared::store::messages;
 
 async fn say(actor: &Actor, schedule: &str, body: &str) {
@@ -36,7 +36,6 @@ fn message(product: &Product, millis_ago: i64, user_name: &str, body: &str) -> M
         user_id: UserId(1),
         user_name: user_name.to_owned(),
         body: MessageBody::parse(body).expect("a body"),
-        created_at: DateTime::from_timestamp_millis(made_at).expect("an instant"),
     }
 }
 
@@ -59,7 +58,7 @@ async fn messages_are_read_oldest_first_with_who_said_them_and_when() {
     assert_eq!(bodies(&answer), ["こんにちは", "ようこそ\n皆さん", "こんにちは"]);
     let members: Vec<&String> = answer.as_object().unwrap().keys().collect();
     assert_eq!(members.len(), 5, "{members:?}");
-    assert!(answer["poll_after_ms"].as_u64().is_some_and(|millis| millis > 0));
+    assert!(answer["poll_after_ms"].as_u64().is_some_and(|millis| (2_000..=10_000).contains(&millis)));
     let chats = answer["chats"].as_array().unwrap();
     let ids: BTreeSet<&str> = chats.iter().map(|chat| chat["chat_id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 3);
@@ -207,7 +206,7 @@ async fn a_forged_or_foreign_cursor_is_refused() {
     let mut altered = cursor.clone().into_bytes();
     altered[20] ^= 1;
     let altered = String::from_utf8_lossy(&altered).into_owned();
-    let forged = ["", "x", "0", "%F0%9F%8E%89", &cursor[1..], &cursor[..cursor.len() - 2], &altered, &of_list];
+    let forged = ["x", "0", "%F0%9F%8E%89", &cursor[1..], &cursor[..cursor.len() - 2], &altered, &of_list];
     for after in forged {
         let answer = master.get(&format!("/api/chat?schedule_id={schedule}&after={after}")).await;
         assert_eq!(answer.invalid_fields()[0].0, "after", "{after}");
@@ -257,4 +256,80 @@ async fn name_and_messages_stay_when_the_user_is_gone() {
     master.delete(&format!("/api/user?user_id={id}")).await.ok();
     let chat = read(&master, &schedule, "").await["chats"][0].clone();
     assert_eq!((&chat["user_name"], &chat["user_id"]), (&json!("田中"), &json!(id)));
+}
+
+/// A product whose clock stands still.
+async fn a_product_at_noon() -> Product {
+    let noon = chrono::DateTime::from_timestamp(1_900_000_000, 0).expect("an instant");
+    Product::start_with(local::Options { clock: Clock::stopped_at(noon), ..local::Options::default() }).await
+}
+
+#[tokio::test]
+async fn a_first_look_shows_the_newest_and_goes_on_from_there() {
+    let product = a_product_at_noon().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    for (millis_ago, body) in [(90_000, "a"), (60_000, "b"), (3_000, "c"), (2_000, "d")] {
+        store(&product, &schedule, &message(&product, millis_ago, "x", body)).await;
+    }
+    for (tail, shown) in
+        [(1, vec!["d"]), (3, vec!["b", "c", "d"]), (4, vec!["a", "b", "c", "d"]), (50, vec!["a", "b", "c", "d"])]
+    {
+        let answer = read(&master, &schedule, &format!("&tail={tail}")).await;
+        assert_eq!((bodies(&answer), &answer["has_more"]), (shown, &json!(false)));
+        assert_eq!(bodies(&read_after(&master, &schedule, &answer).await), [""; 0]);
+    }
+    let looked = read(&master, &schedule, "&tail=2").await;
+    store(&product, &schedule, &message(&product, 2_500, "x", "late")).await;
+    store(&product, &schedule, &message(&product, 3_500, "x", "older than what was asked for")).await;
+    product.advance(Duration::from_secs(1));
+    assert_eq!(bodies(&read_after(&master, &schedule, &looked).await), ["late"]);
+    for (more, field) in [("&tail=0", "tail"), ("&tail=1001", "tail"), ("&tail=x", "tail")] {
+        let answer = master.get(&format!("/api/chat?schedule_id={schedule}{more}")).await;
+        assert_eq!(answer.invalid_fields()[0].0, field);
+    }
+    let cursor = looked["next_cursor"].as_str().expect("a cursor");
+    let both = master.get(&format!("/api/chat?schedule_id={schedule}&tail=2&after={cursor}")).await;
+    assert_eq!(both.invalid_fields(), [("tail".to_owned(), "not_together".to_owned())]);
+    assert_eq!(bodies(&read(&master, &schedule, "&tail=1&after=").await).len(), 1, "an empty cursor is none");
+}
+
+#[tokio::test]
+async fn a_message_is_seen_a_second_after_it_was_written_elsewhere_and_at_once_here() {
+    let product = a_product_at_noon().await;
+    let (master, viewer) = (product.master().await, product.viewer().await);
+    let schedule = master.plan(1).await;
+    product.advance(Duration::from_mins(1));
+    let looked = read(&viewer, &schedule, "&tail=10").await;
+    assert_eq!(bodies(&read_after(&viewer, &schedule, &looked).await), [""; 0]);
+    store(&product, &schedule, &message(&product, 0, "x", "elsewhere")).await;
+    product.advance(Duration::from_millis(999));
+    assert_eq!(bodies(&read_after(&viewer, &schedule, &looked).await), [""; 0], "what was read a moment ago");
+    product.advance(Duration::from_millis(1));
+    assert_eq!(bodies(&read_after(&viewer, &schedule, &looked).await), ["elsewhere"]);
+    say(&master, &schedule, "here").await;
+    assert_eq!(bodies(&read_after(&viewer, &schedule, &looked).await), ["elsewhere", "here"]);
+}
+
+#[tokio::test]
+async fn readers_who_lag_behind_the_tail_get_the_same_as_all_others() {
+    let product = a_product_at_noon().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    let begun = read(&master, &schedule, "").await;
+    let (mut quick, mut slow) = ((begun.clone(), Vec::new()), (begun, Vec::new()));
+    for second in 0..120 {
+        product.advance(Duration::from_secs(1));
+        store(&product, &schedule, &message(&product, second % 4 * 900, "x", &second.to_string())).await;
+        for (reader, every) in [(&mut quick, 1), (&mut slow, 40)] {
+            if second % every == 0 || second == 119 {
+                reader.0 = read_after(&master, &schedule, &reader.0).await;
+                reader.1.extend(bodies(&reader.0).into_iter().map(str::to_owned));
+            }
+        }
+    }
+    for (_, mut seen) in [quick, slow] {
+        seen.sort_by_key(|body| body.parse::<i64>().expect("a number"));
+        assert_eq!(seen, (0..120).map(|second: i64| second.to_string()).collect::<Vec<_>>());
+    }
 }

@@ -144,12 +144,12 @@ async fn what_is_no_cursor_of_this_list_is_refused() {
     }
     let link = next(&master.get("/api/schedule?limit=1").await.header("link")).unwrap();
     let cursor = link.split_once("cursor=").unwrap().1.to_owned();
-    for cursor in ["", "x", &cursor[1..], &format!("{cursor}A"), &cursor.to_lowercase()] {
+    for cursor in ["x", &cursor[1..], &format!("{cursor}A"), &cursor.to_lowercase()] {
         let answer = master.get(&format!("/api/schedule?limit=1&cursor={cursor}")).await;
         assert_eq!(answer.invalid_fields()[0].0, "cursor", "{cursor}");
     }
     assert_eq!(stranger.get(&link).await.invalid_fields()[0].0, "cursor");
-    for limit in ["0", "1001", "-1", "1.5", "x", ""] {
+    for limit in ["0", "1001", "-1", "1.5", "x"] {
         let answer = master.get(&format!("/api/schedule?limit={limit}")).await;
         assert_eq!(answer.invalid_fields()[0].0, "limit", "{limit}");
     }

@@ -86,3 +86,18 @@ async fn a_replayed_message_does_not_count() {
     product.advance(Duration::from_secs(5));
     viewer.post_once("/api/chat", "e", &body).await.ok();
 }
+
+#[tokio::test]
+async fn an_answer_names_the_message_as_the_list_does_also_when_it_is_replayed() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let schedule = master.plan(1).await;
+    let body = json!({"schedule_id": schedule, "body": "x"});
+    let first = master.post_once("/api/chat", "k", &body).await.ok();
+    assert_eq!(master.post_once("/api/chat", "k", &body).await.ok(), first);
+    let listed = master.get(&format!("/api/chat?schedule_id={schedule}")).await.ok();
+    assert_eq!(listed["chats"].as_array().expect("chats").len(), 1);
+    for member in ["chat_id", "created_datetime"] {
+        assert_eq!(first[member], listed["chats"][0][member]);
+    }
+}

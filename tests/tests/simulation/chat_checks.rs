@@ -12,7 +12,7 @@ pub fn check(evidence: &Evidence, schedule: &ScheduleId, readers: &[Vec<Vec<Stri
     let said: BTreeMap<&str, &str> = last
         .iter()
         .filter(|(key, _)| key.pk.starts_with("CHAT#") && key.pk.ends_with(&schedule.to_string()))
-        .map(|(key, item)| (key.sk.as_str(), text(item, "body")))
+        .map(|(key, item)| (key.sk.as_str(), text(item, "b")))
         .collect();
     let mut posts: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
     for entry in &evidence.entries {

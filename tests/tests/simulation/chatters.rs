@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join;
-use shared::domain::ids::ScheduleId;
+use shared::domain::ids::{MessageId, ScheduleId};
 use shared::domain::message::MessageBody;
+use shared::domain::progress::Progress;
 use shared::http::cursor::{self, Scope};
-use shared::operations::chat::{self, Conversation, Post, Progress, Read};
+use shared::operations::chat::{self, Conversation, Post, Read};
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
 
 use crate::faults::Harm;
@@ -32,7 +33,7 @@ async fn say(actor: &Actor, schedule: &ScheduleId, body: &str) {
         let reply = if has_key && actor.world.nemesis.strikes(Harm::Duplicate) {
             let twins = join(say_once(actor, schedule, body, has_key), say_once(actor, schedule, body, has_key));
             match Box::pin(twins).await {
-                (Reply::Done(()), _) | (_, Reply::Done(())) => Reply::Done(()),
+                (Reply::Done(id), _) | (_, Reply::Done(id)) => Reply::Done(id),
                 _ => Reply::Unknown,
             }
         } else {
@@ -45,32 +46,40 @@ async fn say(actor: &Actor, schedule: &ScheduleId, body: &str) {
     }
 }
 
-async fn say_once(actor: &Actor, schedule: &ScheduleId, body: &str, has_key: bool) -> Reply<()> {
+async fn say_once(actor: &Actor, schedule: &ScheduleId, body: &str, has_key: bool) -> Reply<MessageId> {
     let call = Call::Post { schedule: schedule.clone(), body: body.to_owned() };
     let post = Post { schedule: schedule.clone(), body: MessageBody::parse(body).expect("a short text") };
     let key = has_key.then(|| IdempotencyKey::new(body, body.as_bytes()));
     let work = chat::post_message(&actor.app, &actor.bearer, Ok(Keyed { form: post, key }));
-    actor.perform(call, work, |()| String::new()).await
+    actor.perform(call, work, ToString::to_string).await
 }
 
-/// Follows a chat as long as it takes to see that there is nothing more after the last of so many looks.
+/// Follows a chat as long as it takes to see that there is nothing more after the last of so many looks. Each look is
+/// answered by any of the environments, which share nothing but the table, and whose readers share what they read.
 pub struct Reader {
-    actor: Actor,
+    environments: Vec<Actor>,
     schedule: ScheduleId,
     after: Progress,
     pages: Pages,
 }
 
 impl Reader {
-    pub fn new(actor: Actor, schedule: ScheduleId, pages: Pages) -> Self {
-        Self { actor, schedule, after: Progress::default(), pages }
+    pub fn new(environments: Vec<Actor>, schedule: ScheduleId, pages: Pages) -> Self {
+        Self { environments, schedule, after: Progress::default(), pages }
+    }
+
+    fn any_environment(&self) -> Actor {
+        let count = self.environments.len();
+        let index = self.environments[0].random.below(count as u64);
+        self.environments[usize::try_from(index).unwrap_or(0)].clone()
     }
 
     pub async fn follow(mut self, looks: u32) -> Self {
         for _ in 0..looks {
-            let limit = [None, Some(1), Some(3), Some(20)][usize::try_from(self.actor.random.below(4)).unwrap_or(0)];
+            let actor = self.any_environment();
+            let limit = [None, Some(1), Some(3), Some(20)][usize::try_from(actor.random.below(4)).unwrap_or(0)];
             self.look(limit).await;
-            self.actor.rest_up_to(2_500).await;
+            actor.rest_up_to(2_500).await;
         }
         self
     }
@@ -81,13 +90,15 @@ impl Reader {
 
     /// Whether there is more.
     async fn look(&mut self, limit: Option<usize>) -> bool {
-        let read = Read { schedule: self.schedule.clone(), after: self.after.clone(), limit };
-        let work = chat::list_messages(&self.actor.app, &self.actor.bearer, Ok(read), <[_]>::len);
+        let actor = self.any_environment();
+        let read = Read { schedule: self.schedule, after: self.after.clone(), limit, tail: None };
+        let work = chat::list_messages(&actor.app, &actor.bearer, Ok(read), <[_]>::len);
         let count = |conversation: &Conversation| conversation.messages.len().to_string();
-        let Reply::Done(seen) = self.actor.perform(Call::ReadChat, work, count).await else { return false };
+        let Reply::Done(mut seen) = actor.perform(Call::ReadChat, work, count).await else { return false };
         let ids = seen.messages.iter().map(|message| message.id.to_string()).collect();
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(ids);
-        let scope = Scope { tenant: &self.actor.bearer.tenant, list: &self.schedule.to_string() };
+        (actor.world.seams.alter_progress)(&mut seen.progress, actor.app.clock.now_millis());
+        let scope = Scope { tenant: &actor.bearer.tenant, list: &self.schedule.to_string() };
         let cursor = cursor::from_progress(&scope, &seen.progress);
         self.after = cursor::to_progress(&scope, &cursor).expect("its own cursor");
         seen.has_more

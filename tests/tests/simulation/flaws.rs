@@ -6,6 +6,7 @@ use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::ScheduleId;
 use shared::domain::moment::Moment;
+use shared::domain::progress::Progress;
 use shared::domain::schedule::{Keys, Plan, Schedule};
 use shared::operations::Error;
 use shared::operations::schedules::NewSchedule;
@@ -146,7 +147,23 @@ pub async fn create_channel_first(app: &App, bearer: &Bearer, new: NewSchedule) 
 
 /// A cursor takes everything up to now for settled.
 pub fn without_the_time_to_settle() -> Seams {
-    Seams { readers_ahead: shared::operations::chat::SETTLED_AFTER, ..Seams::default() }
+    Seams { readers_ahead: shared::domain::progress::SETTLED_AFTER, ..Seams::default() }
+}
+
+/// The watermark is counted from now, and a second behind it, though the messages were read up to a second ago.
+pub fn with_a_watermark_behind_now() -> Seams {
+    let alter_progress = |progress: &mut Progress, now: i64| {
+        progress.watermark = progress.watermark.max(now - 1_000);
+        let watermark = progress.watermark;
+        progress.given.retain(|id| id.made_at() > watermark);
+    };
+    Seams { alter_progress, ..Seams::default() }
+}
+
+/// The watermark falls back to what another environment read earlier, and the ids above it are forgotten.
+pub fn with_a_watermark_that_falls() -> Seams {
+    let alter_progress = |progress: &mut Progress, _: i64| progress.watermark -= 1_000;
+    Seams { alter_progress, ..Seams::default() }
 }
 
 /// Two users may have one e-mail address.

@@ -72,6 +72,16 @@ fn a_cursor_without_time_to_settle_is_found() {
 }
 
 #[test]
+fn a_watermark_behind_now_instead_of_behind_the_read_is_found() {
+    first_violation("every message at least once", flaws::with_a_watermark_behind_now);
+}
+
+#[test]
+fn a_watermark_that_falls_is_found() {
+    first_violation("every message at most once", flaws::with_a_watermark_that_falls);
+}
+
+#[test]
 fn a_missing_guard_of_an_address_is_found() {
     first_violation("one user per address", flaws::without_the_guard_of_an_address);
 }

@@ -112,10 +112,9 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         actors.push(people::come_and_go(person, memory.clone(), format!("u{number}"), 25).boxed());
     }
     let pages: Vec<Pages> = (0..3).map(|_| Pages::default()).collect();
-    let readers = (30..).zip(&pages).map(|(number, pages)| {
-        let actor = world.reader(number, &tenants[0], UserId::MASTER);
-        Reader::new(actor, chat.clone(), Arc::clone(pages)).follow(20)
-    });
+    let environments: Vec<Actor> = (30..33).map(|number| world.reader(number, &tenants[0], UserId::MASTER)).collect();
+    let readers =
+        pages.iter().map(|pages| Reader::new(environments.clone(), chat.clone(), Arc::clone(pages)).follow(20));
     let (readers, _) = join(join_all(readers), join_all(actors)).await;
     world.nemesis.rest();
     tokio::time::sleep(CALM).await;

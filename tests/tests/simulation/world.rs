@@ -12,6 +12,7 @@ use shared::app::App;
 use shared::crypto::passwords::Cost;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::{TenantId, UserId};
+use shared::domain::progress::Progress;
 use shared::imageflux::ImageFlux;
 use shared::imageflux::transport::Transport;
 use shared::operations::Error;
@@ -42,6 +43,8 @@ pub struct Seams {
     pub channel_first: bool,
     /// How much further the clocks of those who read chats are ahead, in milliseconds.
     pub readers_ahead: i64,
+    /// What becomes of how far a reader has come, at that time of the environment's clock.
+    pub alter_progress: fn(&mut Progress, i64),
 }
 
 impl Default for Seams {
@@ -51,6 +54,7 @@ impl Default for Seams {
             imageflux: |upstream| Arc::new(upstream),
             channel_first: false,
             readers_ahead: 0,
+            alter_progress: |_, _| {},
         }
     }
 }

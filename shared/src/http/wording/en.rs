@@ -115,6 +115,7 @@ pub(super) fn field(reason: &Invalid) -> String {
         Invalid::NoMedia => "must have video or audio",
         Invalid::NotJson => "must be valid JSON",
         Invalid::NotAnId => "must be an id",
+        Invalid::NotTogetherWith(other) => return format!("must not be given together with {other}"),
         Invalid::NotACursor => "must be a cursor returned by this API",
     };
     text.to_owned()

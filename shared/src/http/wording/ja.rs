@@ -118,6 +118,7 @@ pub(super) fn field(reason: &Invalid) -> String {
         Invalid::NoMedia => "videoまたはaudioを指定してください。",
         Invalid::NotJson => "JSONとして読み取れません。",
         Invalid::NotAnId => "IDの形式で指定してください。",
+        Invalid::NotTogetherWith(other) => return format!("{other}と同時には指定できません。"),
         Invalid::NotACursor => "このAPIが返したカーソルを指定してください。",
     };
     text.to_owned()
