@@ -374,7 +374,9 @@ export interface paths {
          * @description 指定したスケジュールに対して送信されたチャットの内容一覧を、古い順に取得します。必要な権限は `delivery` または `view` です。
          *
          *     順序は決して変わりません。`next_cursor` を次の `after` に渡し続けると、全てのメッセージがちょうど1度ずつ得られます。
-         *     `poll_after_ms` ミリ秒後に次を取得してください。まだ続きがあるとき `has_more` は `true` で、通常 `poll_after_ms` は 0 です。
+         *     まだ続きがあるとき `has_more` は `true` です。`has_more` が `true` でメッセージも返ったときは、すぐに次を取得してください。それ以外のときは `poll_after_ms` ミリ秒後に次を取得してください。
+         *     はじめに `tail=50` のように指定すると、最新のメッセージだけを(やはり古い順に)得て、その `next_cursor` から続けられます。
+         *     メッセージは、送信の応答から遅くとも1秒後には取得できます。
          *     直近の5秒間に 370 件を超えるメッセージがあるときは、続きは最大5秒遅れて取得できるようになります。
          *     1つの応答は 5 MB までで、超える場合はメッセージの境目で切り、`has_more` を `true` にします。
          *     `schedule_id` はクエリの代わりに JSON オブジェクトの本文でも送れます。
@@ -387,6 +389,7 @@ export interface paths {
          *
          *     送信できるのは1ユーザーにつき5秒間に5件(`delivery` を持つユーザーは20件)までで、超えると 429 です。
          *     `Idempotency-Key` なしで2度送信したメッセージは、2件のメッセージになります。
+         *     `chat_id` と `created_datetime` は、送信した人の画面にすぐ表示するためのもので、一覧に現れるものと同じです。
          */
         post: operations["post_message"];
         delete?: never;
@@ -623,6 +626,12 @@ export interface components {
          * @enum {integer}
          */
         Permission: 0 | 1;
+        PostedMessage: {
+            /** @constant */
+            ok: true;
+            chat_id: string;
+            created_datetime: components["schemas"]["UserDateTime"];
+        };
         Chats: {
             /** @constant */
             ok: true;
@@ -631,7 +640,7 @@ export interface components {
             next_cursor: string;
             /** @description 続きがあるかどうか。 */
             has_more: boolean;
-            /** @description 次の取得までに待つミリ秒。今すぐ取得できる続きがあれば 0。 */
+            /** @description 次の取得までに待つミリ秒。`has_more` が `true` でメッセージも返ったときは待つ必要がありません。 */
             poll_after_ms: number;
         };
         Chat: {
@@ -682,7 +691,7 @@ export interface components {
              * @description 破られた規則。
              * @enum {string}
              */
-            code: "missing" | "null" | "duplicate" | "contradictory" | "secret_in_query" | "wrong_type" | "too_short" | "too_long" | "blank" | "control_character" | "bidirectional_control" | "not_an_email" | "not_a_datetime" | "not_after_start" | "out_of_range" | "not_one_of" | "too_deep" | "no_media" | "not_json" | "not_a_cursor";
+            code: "missing" | "null" | "duplicate" | "contradictory" | "secret_in_query" | "wrong_type" | "too_short" | "too_long" | "blank" | "control_character" | "bidirectional_control" | "not_an_email" | "not_a_datetime" | "not_after_start" | "out_of_range" | "not_one_of" | "too_deep" | "no_media" | "not_json" | "not_a_cursor" | "not_together";
             /** @description 説明。 */
             message: string;
         };
@@ -2235,6 +2244,8 @@ export interface operations {
                 schedule_id: components["parameters"]["ScheduleId"];
                 /** @description 前回の `next_cursor`。これより後のメッセージだけを返します。中身に意味を求めることはできません。このスケジュールで発行されていない値は 422 です。 */
                 after?: string;
+                /** @description 最新の何件を返すか。それより前のメッセージは返しません。`after` と同時に指定すると 422 です。 */
+                tail?: number;
                 /**
                  * @description 件数の上限。省略すると全件です。
                  * @example 100
@@ -2327,7 +2338,24 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Ok"];
+            /** @description 送信しました。 */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "chat_id": "017cd9e0-7a80-7000-8000-1234abcd5678",
+                     *       "created_datetime": "2021-11-01 12:00:00"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PostedMessage"];
+                };
+            };
             308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
