@@ -39,7 +39,7 @@ pub async fn seed(app: &App) -> Result<(), String> {
     };
     let access_code = AccessCode::parse(ACCESS_CODE).map_err(wrong)?;
     let new = NewTenant { name: "demo".to_owned(), access_code, master };
-    tenants::create_tenant(app, tenant, new).await.map_err(|error| format!("the demo tenant: {error}"))?;
+    tenants::create_tenant(app, Some(tenant), new).await.map_err(|error| format!("the demo tenant: {error}"))?;
     Ok(())
 }
 

@@ -51,6 +51,8 @@ async fn the_operator_works(product: &Product) {
         json!({"action": "suspend_tenant", "tenant_id": tenant}),
         json!({"action": "resume_tenant", "tenant_id": tenant}),
         json!({"action": "reset_master", "tenant_id": tenant, "password": "Password123"}),
+        json!({"action": "set_archive_destinations", "tenant_id": tenant, "archive_destination_ids": ["own"]}),
+        json!({"action": "unlock", "email": "master@example.jp", "source": "192.0.2.1"}),
     ] {
         product.invoke("tenant", &event).await.unwrap();
     }

@@ -5,11 +5,11 @@ use shared::domain::access_code::AccessCode;
 use shared::http::form::Form;
 use shared::http::request::Request;
 use shared::http::{ApiResult, response};
-use shared::operations::{Error, sessions};
+use shared::operations::{Error, passwords};
 
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
-    sessions::change_access_code(app, &bearer, read(request)).await?;
+    passwords::change_access_code(app, &bearer, read(request)).await?;
     response::ok()
 }
 

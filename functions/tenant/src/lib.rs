@@ -9,18 +9,29 @@ use shared::app::App;
 use shared::domain::access_code::AccessCode;
 use shared::domain::email::Email;
 use shared::domain::ids::TenantId;
+use shared::domain::invalid::Invalid;
 use shared::domain::password::Password;
 use shared::domain::permission::Permissions;
+use shared::domain::source::Source;
 use shared::domain::tenant::State;
 use shared::domain::text::{self, Lines};
 use shared::domain::user::{NewUser, UserName};
 use shared::http::datetime;
 use shared::http::fields::Fields;
 use shared::lambda::EventResult;
-use shared::operations::tenants::{self, NewTenant};
+use shared::operations::locks;
+use shared::operations::tenants::{self, Created, NewTenant};
 use shared::platform::telemetry;
 
-const ACTIONS: [&str; 5] = ["create_tenant", "reset_master", "suspend_tenant", "resume_tenant", "list_tenants"];
+const ACTIONS: [&str; 7] = [
+    "create_tenant",
+    "reset_master",
+    "suspend_tenant",
+    "resume_tenant",
+    "list_tenants",
+    "set_archive_destinations",
+    "unlock",
+];
 
 /// Carries out one event.
 #[must_use]
@@ -36,6 +47,8 @@ pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResul
             "suspend_tenant" => set_state(app, &event, State::Suspended).await,
             "resume_tenant" => set_state(app, &event, State::Active).await,
             "list_tenants" => list_tenants(app).await,
+            "set_archive_destinations" => set_archive_destinations(app, &event).await,
+            "unlock" => unlock(app, &event).await,
             _ => Err(format!("action: must be one of {}", ACTIONS.join(", "))),
         }
     })
@@ -43,6 +56,7 @@ pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResul
 
 async fn create_tenant(app: &App, event: &Value) -> EventResult {
     let mut fields = Fields::of(event);
+    let id = fields.optional("tenant_id", tenant_id);
     let name = fields.text("name", |text| text::parse(text, 100, Lines::One));
     let access_code = fields.text("access_code", AccessCode::parse);
     let master_name = fields.text("master.name", UserName::parse);
@@ -53,14 +67,45 @@ async fn create_tenant(app: &App, event: &Value) -> EventResult {
         let master = NewUser { name: master_name?, email: email?, password: password?, permissions };
         Some(NewTenant { name: name?, access_code: access_code?, master })
     })?;
-    let id = tenants::create_tenant(app, app.random.uuid().into(), new).await.map_err(|error| error.to_string())?;
-    telemetry::note("tenant", app.tenant_mark(&id));
-    Ok(json!({"tenant_id": id.as_str()}))
+    match tenants::create_tenant(app, id, new).await.map_err(|error| error.to_string())? {
+        Created::IdIsTaken => Err("tenant_id: another tenant has it".to_owned()),
+        Created::Tenant(id) => {
+            telemetry::note("tenant", app.tenant_mark(&id));
+            Ok(json!({"tenant_id": id.as_str()}))
+        }
+    }
+}
+
+fn tenant_id(text: &str) -> Result<TenantId, Invalid> {
+    TenantId::parse(text).ok_or(Invalid::NotAnId)
+}
+
+/// All that its schedules may name from now on; an empty list takes everything away.
+async fn set_archive_destinations(app: &App, event: &Value) -> EventResult {
+    let mut fields = Fields::of(event);
+    let tenant = fields.text("tenant_id", tenant_id);
+    let ids = fields.texts("archive_destination_ids", |text| text::parse(text, 255, Lines::One));
+    let (tenant, ids) = fields.finish(|| Some((tenant?, ids?)))?;
+    telemetry::note("tenant", app.tenant_mark(&tenant));
+    found(tenants::set_archive_destinations(app, &tenant, &ids.into_iter().collect()).await)
+}
+
+/// Ends the locks of log-in for an address, for a source, or for both.
+async fn unlock(app: &App, event: &Value) -> EventResult {
+    let mut fields = Fields::of(event);
+    let email = fields.optional("email", Email::parse);
+    let source = fields.optional("source", |text| Source::address(text).ok_or(Invalid::NotAnIpAddress));
+    let (email, source) = fields.finish(|| Some((email, source)))?;
+    if email.is_none() && source.is_none() {
+        return Err("email, source: at least one of them is required".to_owned());
+    }
+    locks::unlock(app, email.as_ref(), source.as_ref()).await.map_err(|error| error.to_string())?;
+    Ok(json!({"ok": true}))
 }
 
 async fn reset_master(app: &App, event: &Value) -> EventResult {
     let mut fields = Fields::of(event);
-    let tenant = fields.tenant_id();
+    let tenant = fields.text("tenant_id", tenant_id);
     let password = fields.text("password", Password::parse);
     let (tenant, password) = fields.finish(|| Some((tenant?, password?)))?;
     telemetry::note("tenant", app.tenant_mark(&tenant));
@@ -69,7 +114,7 @@ async fn reset_master(app: &App, event: &Value) -> EventResult {
 
 async fn set_state(app: &App, event: &Value, state: State) -> EventResult {
     let mut fields = Fields::of(event);
-    let tenant: Option<TenantId> = fields.tenant_id();
+    let tenant: Option<TenantId> = fields.text("tenant_id", tenant_id);
     let tenant = fields.finish(|| tenant)?;
     telemetry::note("tenant", app.tenant_mark(&tenant));
     found(tenants::set_state(app, &tenant, state).await)

@@ -17,12 +17,20 @@ pub mod watch_key;
 /// SHA-256 over length-prefixed parts, so that different splits give different digests; 43 characters.
 #[must_use]
 pub fn digest(parts: &[&[u8]]) -> String {
+    URL_SAFE_NO_PAD.encode(digest_bytes(parts))
+}
+
+/// As `digest`: its 32 bytes.
+#[must_use]
+pub fn digest_bytes(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in parts {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
-    URL_SAFE_NO_PAD.encode(context.finish())
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.finish().as_ref());
+    bytes
 }
 
 /// How a tenant's access code is stored.

@@ -2,10 +2,14 @@
 //!
 //! <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
 
+use std::num::NonZero;
+use std::sync::LazyLock;
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret, SecretSlice};
+use tokio::sync::Semaphore;
 
 use crate::domain::password::Password;
 use crate::platform::random::Random;
@@ -81,10 +85,22 @@ pub fn new_salt(random: &Random) -> String {
     STANDARD_NO_PAD.encode(random.bytes::<16>())
 }
 
+/// One for each processor: more at once would be no faster, and each pass holds 19 MiB.
+static PASSES_AT_ONCE: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)));
+
 /// Worked out off the async threads.
 async fn hash(password: &Password, recipe: Recipe) -> Option<String> {
+    // Held until the pass is over, also when nobody waits for it any more.
+    let turn = PASSES_AT_ONCE.acquire().await.ok()?;
     let bytes = SecretSlice::from(password.expose().to_vec());
-    tokio::task::spawn_blocking(move || recipe.apply(bytes.expose_secret())).await.ok().flatten()
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        recipe.apply(bytes.expose_secret())
+    })
+    .await
+    .ok()
+    .flatten()
 }
 
 #[cfg(test)]

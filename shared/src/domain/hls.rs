@@ -3,6 +3,8 @@
 //! The members we know are checked; the text itself goes to ImageFlux untouched, so that what we do
 //! not know (`archive`, say) and the spelling of numbers survive.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::invalid::{FieldError, Invalid, JsonType};
@@ -10,6 +12,8 @@ use super::invalid::{FieldError, Invalid, JsonType};
 /// The member that carries it, and the prefix of every field named in an error.
 pub const FIELD: &str = "imageflux_params";
 
+/// Where a recording goes, in an ImageFlux account that all tenants share.
+const ARCHIVE_DESTINATION: &str = "archive_destination_id";
 const MAX_RENDITIONS: usize = 10;
 pub const MAX_DEPTH: usize = 16;
 const CODECS: &[&str] = &["h264_high", "h264_main", "h264_baseline"];
@@ -53,6 +57,40 @@ impl HlsParams {
 
     pub fn as_json(&self) -> &str {
         &self.0
+    }
+
+    /// Every `archive_destination_id`, wherever it stands, that is none of these.
+    pub fn foreign_archive_destinations(&self, own: &BTreeSet<String>) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if let Ok(value) = serde_json::from_str(&self.0) {
+            find_foreign(FIELD, &value, own, &mut errors);
+        }
+        errors
+    }
+
+    pub fn names_an_archive_destination(&self) -> bool {
+        !self.foreign_archive_destinations(&BTreeSet::new()).is_empty()
+    }
+}
+
+fn find_foreign(path: &str, value: &Value, own: &BTreeSet<String>, errors: &mut Vec<FieldError>) {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_foreign(&format!("{path}[{index}]"), item, own, errors);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = format!("{path}.{name}");
+                if name == ARCHIVE_DESTINATION && !member.as_str().is_some_and(|id| own.contains(id)) {
+                    errors.push(FieldError::new(path, Invalid::NotYours));
+                } else {
+                    find_foreign(&path, member, own, errors);
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -174,6 +212,23 @@ mod tests {
         let mut value = json!([rendition()]);
         value[0]["archive"] = json!({"archive_destination_id": "x"});
         assert!(HlsParams::check(&value.to_string(), &value).is_ok());
+    }
+
+    #[test]
+    fn a_foreign_archive_destination_is_found_wherever_it_stands() {
+        let mut value = json!([rendition(), rendition()]);
+        value[0]["archive"] = json!({"archive_destination_id": "own"});
+        value[1]["a"] = json!([{"archive_destination_id": "other"}, {"archive_destination_id": 1}]);
+        let params = HlsParams::check(&value.to_string(), &value).unwrap();
+        let found = params.foreign_archive_destinations(&["own".to_owned()].into());
+        let fields: Vec<&str> = found.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            ["imageflux_params[1].a[0].archive_destination_id", "imageflux_params[1].a[1].archive_destination_id"]
+        );
+        assert!(params.names_an_archive_destination());
+        let value = json!([rendition()]);
+        assert!(!HlsParams::check(&value.to_string(), &value).unwrap().names_an_archive_destination());
     }
 
     #[test]

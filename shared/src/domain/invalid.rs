@@ -37,6 +37,8 @@ pub enum Invalid {
     NotPositive,
     /// Not one of the listed words.
     NotOneOf(&'static [&'static str]),
+    /// Something that the operator did not give this tenant.
+    NotYours,
     /// Nested deeper than the number of levels.
     TooDeep(usize),
     /// A rendition with neither `video` nor `audio`.
@@ -45,6 +47,8 @@ pub enum Invalid {
     NotJson,
     /// Not an id of the kind that is asked for.
     NotAnId,
+    /// Not the address of a machine in the Internet.
+    NotAnIpAddress,
     /// A cursor that this list did not hand out.
     NotACursor,
     /// The other parameter excludes it.
@@ -82,10 +86,12 @@ impl Invalid {
             Self::NotAfterStart => "not_after_start",
             Self::OutOfRange(..) | Self::NotPositive => "out_of_range",
             Self::NotOneOf(_) => "not_one_of",
+            Self::NotYours => "not_yours",
             Self::TooDeep(_) => "too_deep",
             Self::NoMedia => "no_media",
             Self::NotJson => "not_json",
             Self::NotAnId => "not_an_id",
+            Self::NotAnIpAddress => "not_an_ip_address",
             Self::NotACursor => "not_a_cursor",
             Self::NotTogetherWith(_) => "not_together",
         }

@@ -6,6 +6,7 @@
 pub mod access_code;
 pub mod channel;
 pub mod email;
+pub mod failures;
 pub mod hls;
 pub mod ids;
 pub mod interval;
@@ -17,6 +18,7 @@ pub mod password;
 pub mod permission;
 pub mod progress;
 pub mod schedule;
+pub mod source;
 pub mod standing;
 pub mod stored;
 pub mod tail;

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::wording::Language;
-use crate::domain::ids::TenantId;
 use crate::domain::invalid::{FieldError, Invalid, JsonType};
 
 pub struct Fields<'e> {
@@ -20,18 +19,35 @@ impl<'e> Fields<'e> {
 
     /// `path` is dotted, e.g. `master.name`.
     pub fn text<T>(&mut self, path: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
-        let value = path.split('.').try_fold(self.event, |value, name| value.get(name));
-        let result = match value {
+        let result = match self.value(path) {
             None => Err(Invalid::Missing),
-            Some(Value::Null) => Err(Invalid::Null),
-            Some(Value::String(text)) => parse(text),
-            Some(_) => Err(Invalid::WrongType(JsonType::String)),
+            Some(value) => text(value).and_then(parse),
         };
-        result.map_err(|reason| self.errors.push(FieldError::new(path, reason))).ok()
+        self.checked(path, result)
     }
 
-    pub fn tenant_id(&mut self) -> Option<TenantId> {
-        self.text("tenant_id", |text| TenantId::parse(text).ok_or(Invalid::NotAnId))
+    /// As `text`; `None` for what is absent, too.
+    pub fn optional<T>(&mut self, path: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        self.value(path)?;
+        self.text(path, parse)
+    }
+
+    /// An array of texts.
+    pub fn texts<T>(&mut self, path: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<Vec<T>> {
+        let result = match self.value(path) {
+            None => Err(Invalid::Missing),
+            Some(Value::Array(values)) => values.iter().map(|value| text(value).and_then(&parse)).collect(),
+            Some(_) => Err(Invalid::WrongType(JsonType::Array)),
+        };
+        self.checked(path, result)
+    }
+
+    fn value(&self, path: &str) -> Option<&'e Value> {
+        path.split('.').try_fold(self.event, |value, name| value.get(name))
+    }
+
+    fn checked<T>(&mut self, path: &str, result: Result<T, Invalid>) -> Option<T> {
+        result.map_err(|reason| self.errors.push(FieldError::new(path, reason))).ok()
     }
 
     /// # Errors
@@ -43,5 +59,13 @@ impl<'e> Fields<'e> {
         let lines =
             self.errors.iter().map(|error| format!("{}: {}", error.field, Language::English.field(&error.reason)));
         Err(lines.collect::<Vec<_>>().join("; "))
+    }
+}
+
+fn text(value: &Value) -> Result<&str, Invalid> {
+    match value {
+        Value::Null => Err(Invalid::Null),
+        Value::String(text) => Ok(text),
+        _ => Err(Invalid::WrongType(JsonType::String)),
     }
 }

@@ -14,7 +14,10 @@ use crate::domain::interval::Interval;
 use crate::domain::invalid::{FieldError, FormError, Invalid};
 use crate::domain::permission::{Permission, Permissions};
 use crate::operations::Error;
-use crate::operations::idempotency::Keyed;
+use crate::operations::idempotency::{IdempotencyKey, Keyed};
+
+/// The members whose values no fast digest may hold.
+const SECRETS: [&str; 2] = ["password", "access_code"];
 
 pub struct Form<'r> {
     request: &'r Request,
@@ -76,7 +79,18 @@ impl<'r> Form<'r> {
             self.errors.push(error);
             None
         });
+        let key = key.map(|key| IdempotencyKey::new(&key, self.public_members().as_bytes()));
         Ok(Keyed { form: self.finish(build)?, key })
+    }
+
+    /// What was sent, without its secrets.
+    fn public_members(&self) -> String {
+        let is_public = |name: &str| !SECRETS.contains(&name);
+        let body = self.body.iter().map(|(name, value)| (name, value.get().to_owned()));
+        let query =
+            self.request.query.iter().map(|(name, value)| (name, serde_json::Value::from(value.as_str()).to_string()));
+        let public = body.chain(query).filter(|(name, _)| is_public(name));
+        public.map(|(name, value)| format!("{}:{value}\n", serde_json::Value::from(name.as_str()))).collect()
     }
 
     pub fn text<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {

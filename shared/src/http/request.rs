@@ -16,7 +16,6 @@ use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::invalid::{FieldError, FormError, Invalid, OtherMedia};
 use crate::operations::Error;
-use crate::operations::idempotency::IdempotencyKey;
 
 const MAX_BODY: usize = 64 * 1024;
 const MAX_IDEMPOTENCY_KEY: usize = 255;
@@ -170,7 +169,7 @@ impl Request {
     ///
     /// # Errors
     /// When it is not 1 to 255 characters long, or is there twice.
-    pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, FieldError> {
+    pub fn idempotency_key(&self) -> Result<Option<String>, FieldError> {
         let refused = |reason| FieldError::new("Idempotency-Key", reason);
         let mut headers = self.headers.get_all("idempotency-key").iter();
         let Some(header) = headers.next() else { return Ok(None) };
@@ -180,7 +179,7 @@ impl Request {
         let key = std::str::from_utf8(header.as_bytes()).map_err(|_| refused(Invalid::ControlCharacter))?.trim();
         match key.chars().count() {
             0 => Err(refused(Invalid::TooShort(1))),
-            1..=MAX_IDEMPOTENCY_KEY => Ok(Some(IdempotencyKey::new(key, self.body.as_deref().unwrap_or_default()))),
+            1..=MAX_IDEMPOTENCY_KEY => Ok(Some(key.to_owned())),
             _ => Err(refused(Invalid::TooLong(MAX_IDEMPOTENCY_KEY))),
         }
     }

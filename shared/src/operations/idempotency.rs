@@ -12,12 +12,20 @@ use crate::table::Write;
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
     pub key: String,
+    /// Of everything but its secrets: a fast digest would let them be guessed fast.
     pub body: String,
 }
 
 impl IdempotencyKey {
-    pub fn new(key: &str, body: &[u8]) -> Self {
-        Self { key: crypto::digest(&[key.as_bytes()]), body: crypto::digest(&[body]) }
+    /// `public` is the body without its secrets.
+    pub fn new(key: &str, public: &[u8]) -> Self {
+        Self { key: crypto::digest(&[key.as_bytes()]), body: crypto::digest(&[public]) }
+    }
+
+    /// A body that holds a secret, too. `slow_hash` is of that secret, and as slow to work out as it deserves.
+    #[must_use]
+    pub fn with_secret(self, slow_hash: &str) -> Self {
+        Self { body: crypto::digest(&[self.body.as_bytes(), slow_hash.as_bytes()]), ..self }
     }
 }
 

@@ -12,6 +12,8 @@ use crate::app::App;
 pub mod error;
 pub mod admission;
 pub mod idempotency;
+pub mod locks;
+pub mod passwords;
 pub mod reading;
 pub mod sessions;
 pub mod schedules;

@@ -18,13 +18,14 @@ use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
+use crate::domain::invalid::FormError;
 use crate::domain::live::Status;
 use crate::domain::schedule::{Plan, Reservation, Schedule, ScheduleName};
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::calendar::{self, Node};
 use crate::store::todo::{self, Todo};
-use crate::store::{live, schedules};
+use crate::store::{live, schedules, tenants};
 use crate::table::Transacted;
 
 pub struct NewSchedule {
@@ -63,8 +64,9 @@ pub struct Listing {
 }
 
 pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Error>) -> Result<Listing, Error> {
-    let load = async { Ok((form?, schedules::list(&app.table, &bearer.tenant).await?)) };
-    let (caller, (window, mut plans)) = admit(app, bearer, Action::ListSchedules, load).await?;
+    let (caller, window) = admit(app, bearer, Action::ListSchedules, async { form }).await?;
+    // Only now: who may not ask must not make us read them all.
+    let mut plans = schedules::list(&app.table, &bearer.tenant).await?;
     plans.retain(|plan| {
         window.from.is_none_or(|from| plan.interval.end() > from)
             && window.to.is_none_or(|to| plan.interval.start() < to)
@@ -89,7 +91,8 @@ pub async fn create_schedule(
 ) -> Result<ScheduleId, Error> {
     let load = async {
         let Keyed { form: new, key } = form?;
-        let owner = gaps::gap_owner(app, &bearer.tenant, new.interval).await?;
+        let owner = async { Ok(gaps::gap_owner(app, &bearer.tenant, new.interval).await?) };
+        let (owner, ()) = tokio::try_join!(owner, check_archives(app, bearer, &new.hls))?;
         Ok((new, key, owner))
     };
     let (caller, (new, key, owner)) = admit(app, bearer, Action::CreateSchedule, load).await?;
@@ -100,6 +103,16 @@ pub async fn create_schedule(
             attempt.end(app, result).await
         }
     }
+}
+
+/// An archive goes only where the operator said that this tenant's may go.
+async fn check_archives(app: &App, bearer: &Bearer, hls: &HlsParams) -> Result<(), Error> {
+    if !hls.names_an_archive_destination() {
+        return Ok(());
+    }
+    let own = tenants::archive_destinations(&app.table, &bearer.tenant).await?;
+    let foreign = hls.foreign_archive_destinations(&own);
+    if foreign.is_empty() { Ok(()) } else { Err(FormError::Fields(foreign).into()) }
 }
 
 /// How long it may take to reserve a slot.

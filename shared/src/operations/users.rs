@@ -1,10 +1,10 @@
 //! Users and their permissions.
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
-use super::sessions::new_credential;
+use super::passwords::{new_credential, salt_of};
 use super::{Caller, Error, MAX_DECISIONS, admit, contended};
 use crate::app::App;
-use crate::crypto::passwords::{self, Recipe};
+use crate::crypto::passwords::Recipe;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::standing::Standing;
@@ -12,33 +12,41 @@ use crate::domain::user::{NewUser, User, UserChange};
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Credential};
-use crate::store::users::{self, Pointer};
+use crate::store::users;
 use crate::store::{standings, tenants};
 use crate::table::{Refusal, TableError, Transacted};
 
 /// All users of the tenant by their number.
 pub async fn list_users(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<Vec<User>, Error> {
-    let load = async {
-        form?;
-        Ok(users::list(&app.table, &bearer.tenant).await?)
-    };
-    Ok(admit(app, bearer, Action::ListUsers, load).await?.1)
+    admit(app, bearer, Action::ListUsers, async { form }).await?;
+    // Only now: who may not ask must not make us read them all.
+    Ok(users::list(&app.table, &bearer.tenant).await?)
 }
 
 /// `EmailTaken` if the tenant has a user with that address.
 pub async fn create_user(app: &App, bearer: &Bearer, form: Result<Keyed<NewUser>, Error>) -> Result<UserId, Error> {
-    let load = async {
-        let Keyed { form: new, key } = form?;
-        let pointers = users::pointers(&app.table, &new.email).await?;
-        Ok((new, key, pointers))
-    };
-    let (caller, (new, key, pointers)) = admit(app, bearer, Action::CreateUser, load).await?;
+    let (caller, Keyed { form: new, key }) = admit(app, bearer, Action::CreateUser, async { form }).await?;
+    let address = users::address(&app.table, &new.email).await?;
+    let is_taken = address.pointers.iter().any(|pointer| pointer.tenant == caller.tenant);
+    if is_taken && key.is_none() {
+        return Err(Error::EmailTaken);
+    }
+    let salt = salt_of(app, &new.email, &address).await?;
+    let credential = new_credential(app, &new.password, &salt, 0).await?;
+    // What is kept of the request tells the password no faster than the credential does.
+    let key = key.map(|key| key.with_secret(&credential.phc));
     match idempotency::begin(app, &caller, "create_user", key.as_ref()).await? {
         Begun::Answered(answer) => {
             answer.parse().map(UserId).map_err(|_| Error::Internal("a kept answer is no user number".to_owned()))
         }
         Begun::Fresh(attempt) => {
-            let result = create_once(app, &caller, new, &pointers, &attempt).await;
+            let result = async {
+                if is_taken {
+                    return Err(Error::EmailTaken);
+                }
+                create_once(app, &caller, new, &credential, &attempt).await
+            };
+            let result = result.await;
             attempt.end(app, result).await
         }
     }
@@ -48,19 +56,10 @@ async fn create_once(
     app: &App,
     caller: &Caller,
     new: NewUser,
-    pointers: &[Pointer],
+    credential: &Credential,
     attempt: &Attempt,
 ) -> Result<UserId, Error> {
-    if pointers.iter().any(|pointer| pointer.tenant == caller.tenant) {
-        return Err(Error::EmailTaken);
-    }
-    // One address has one salt, so that one hashing pass at log-in serves all its accounts.
-    let salt = pointers.first().map_or_else(|| passwords::new_salt(&app.random), |pointer| pointer.salt.clone());
-    let (id, credential) = tokio::join!(
-        tenants::take_user_number(&app.table, &caller.tenant),
-        new_credential(app, &new.password, &salt, 0)
-    );
-    let id = id?;
+    let id = tenants::take_user_number(&app.table, &caller.tenant).await?;
     let user = User {
         id,
         name: new.name,
@@ -69,8 +68,8 @@ async fn create_once(
         is_master: false,
         created_at: app.clock.now_second(),
     };
-    let mut writes = users::create(&caller.tenant, &user, &salt)?.to_vec();
-    writes.push(credentials::create(&caller.tenant, id, &credential?)?);
+    let mut writes = users::create(&caller.tenant, &user)?.to_vec();
+    writes.push(credentials::create(&caller.tenant, id, credential)?);
     writes.extend(attempt.answer(&id.to_string()));
     match app.table.transact(&writes).await? {
         Transacted::Done => {

@@ -29,15 +29,22 @@ pub struct Account {
     pub credential: Option<Credential>,
 }
 
-/// In one round trip, which costs the same whether there is such an account or not.
-pub async fn account(table: &Table, tenant: &TenantId, user: UserId) -> Result<Account, TableError> {
-    let wanted = [keys::access_code(tenant), keys::credential(tenant, user), keys::tenant(tenant)];
-    let [code, credential, tenant] = table.get_all(&wanted).await?;
-    Ok(Account {
-        tenant_is_active: tenants::is_active(tenant)?,
-        access_code_digest: code.map(decode::<AccessCodeItem>).transpose()?.map(|item| item.digest),
-        credential: credential.map(decode).transpose()?,
-    })
+/// Of accounts in different tenants, in one round trip, which costs the same whether there are such accounts or not.
+pub async fn accounts(table: &Table, wanted: &[(&TenantId, UserId)]) -> Result<Vec<Account>, TableError> {
+    let keys_of = |(tenant, user): &(&TenantId, UserId)| {
+        [keys::access_code(tenant), keys::credential(tenant, *user), keys::tenant(tenant)]
+    };
+    let keys: Vec<_> = wanted.iter().flat_map(keys_of).collect();
+    let mut items = table.get_many(&keys).await?.into_iter();
+    let mut accounts = Vec::new();
+    while let (Some(code), Some(credential), Some(tenant)) = (items.next(), items.next(), items.next()) {
+        accounts.push(Account {
+            tenant_is_active: tenants::is_active(tenant)?,
+            access_code_digest: code.map(decode::<AccessCodeItem>).transpose()?.map(|item| item.digest),
+            credential: credential.map(decode).transpose()?,
+        });
+    }
+    Ok(accounts)
 }
 
 /// Sets the first password hash of a new user.

@@ -18,7 +18,9 @@
 //! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule |
 //! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
 //! | chat message | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
-//! | failed log-ins (TTL) | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>` | `COUNT` | auth |
+//! | salt of all password hashes of an address | `EMAIL#<lower case>` | `SALT` | user, tenant |
+//! | failed log-ins (TTL), of an address, from a source, of the pair | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>`, `RATE#PAIR#<digest>` | `<quarter of an hour since 1970>` | auth |
+//! | since when they count (TTL); of a pair, that it is known | the same | `FORGIVEN` | auth, tenant |
 //! | recent posts of a user (TTL) | `RATE#CHAT#<tenant>` | `<user>` | chat |
 //! | idempotency key (TTL) | `IDEM#<tenant>#<user>` | `<operation>#<digest>` | schedule, user, chat |
 //!
@@ -62,12 +64,20 @@ pub fn tenant_in_list(tenant: &TenantId) -> Key {
     key(TENANTS.to_owned(), tenant.as_str())
 }
 
-pub fn pointers(email: &Email) -> String {
+/// All that is known of an address: its pointers, and its salt.
+pub fn address(email: &Email) -> String {
     format!("EMAIL#{}", email.canonical())
 }
 
 pub fn pointer(email: &Email, tenant: &TenantId) -> Key {
-    key(pointers(email), tenant.as_str())
+    key(address(email), tenant.as_str())
+}
+
+/// No tenant is called so.
+pub const SALT: &str = "SALT";
+
+pub fn salt(email: &Email) -> Key {
+    key(address(email), SALT)
 }
 
 pub fn credential(tenant: &TenantId, user: UserId) -> Key {
@@ -150,13 +160,28 @@ pub fn message(tenant: &TenantId, schedule: &ScheduleId, message: &MessageId) ->
 }
 
 /// Failed log-ins for one e-mail address, whoever it belongs to.
-pub fn failed_logins(email_digest: &str) -> Key {
-    key(format!("RATE#LOGIN#{email_digest}"), "COUNT")
+pub fn failed_logins(email_digest: &str) -> String {
+    format!("RATE#LOGIN#{email_digest}")
 }
 
-/// Failed log-ins from one source address.
-pub fn failed_logins_from(source_digest: &str) -> Key {
-    key(format!("RATE#SOURCE#{source_digest}"), "COUNT")
+/// Failed log-ins from one source.
+pub fn failed_logins_from(source_digest: &str) -> String {
+    format!("RATE#SOURCE#{source_digest}")
+}
+
+/// Failed log-ins for one e-mail address from one source.
+pub fn failed_logins_of_pair(pair_digest: &str) -> String {
+    format!("RATE#PAIR#{pair_digest}")
+}
+
+/// The failures that a counter had in a quarter of an hour since 1970.
+pub fn quarter(counter: &str, quarter: i64) -> Key {
+    key(counter.to_owned(), quarter.to_string())
+}
+
+/// Which failures of a counter count no more.
+pub fn forgiven(counter: &str) -> Key {
+    key(counter.to_owned(), "FORGIVEN")
 }
 
 pub fn recent_posts(tenant: &TenantId, user: UserId) -> Key {

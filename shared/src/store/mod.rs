@@ -18,6 +18,7 @@ pub mod orphans;
 pub mod live;
 pub mod hooks;
 pub mod messages;
+pub mod failures;
 pub mod rates;
 pub mod idempotency;
 

@@ -1,12 +1,14 @@
 //! Tenants: who they are, whether they may work, and how many users they have had.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{decode, encode, instant, keys, stored, text};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::tenant::{State, Tenant};
-use crate::table::{Change, Condition, Item, Query, Table, TableError, Transacted, Write, Written};
+use crate::table::{Change, Condition, Item, Query, Table, TableError, Transacted, Value, Write, Written};
 
 #[derive(Serialize, Deserialize)]
 struct TenantItem {
@@ -17,6 +19,9 @@ struct TenantItem {
     created_at: DateTime<Utc>,
     /// The greatest user number that was given out.
     last_user: i64,
+    /// What its schedules may name as destination of an archive.
+    #[serde(default)]
+    archive_destinations: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +53,7 @@ pub async fn table_answers(table: &Table) -> bool {
 /// Makes a tenant whose master is user 1.
 pub fn create(id: &TenantId, tenant: &Tenant) -> Result<[Write; 2], TableError> {
     let Tenant { name, state, created_at } = tenant.clone();
-    let item = TenantItem { name, state, created_at, last_user: UserId::MASTER.0 };
+    let item = TenantItem { name, state, created_at, last_user: UserId::MASTER.0, archive_destinations: Vec::new() };
     Ok([
         Write::create(keys::tenant(id), encode(&item)?),
         Write::create(keys::tenant_in_list(id), encode(&Listed { tenant: id.clone() })?),
@@ -61,6 +66,25 @@ pub async fn set_state(table: &Table, tenant: &TenantId, state: State) -> Result
         .only_if(Condition::Present);
     // With a token, so that an attempt that is late cannot undo the next change.
     Ok(matches!(table.transact(&[write]).await?, Transacted::Done))
+}
+
+/// `false` when there is no such tenant.
+pub async fn set_archive_destinations(
+    table: &Table,
+    tenant: &TenantId,
+    ids: &BTreeSet<String>,
+) -> Result<bool, TableError> {
+    let ids = Value::L(ids.iter().map(|id| text(id)).collect());
+    let write =
+        Write::update(keys::tenant(tenant), vec![Change::Set("archive_destinations", ids)]).only_if(Condition::Present);
+    // With a token, so that an attempt that is late cannot undo the next change.
+    Ok(matches!(table.transact(&[write]).await?, Transacted::Done))
+}
+
+/// None when there is no such tenant.
+pub async fn archive_destinations(table: &Table, tenant: &TenantId) -> Result<BTreeSet<String>, TableError> {
+    let item = table.get(&keys::tenant(tenant)).await?.map(decode::<TenantItem>).transpose()?;
+    Ok(item.map(|item| item.archive_destinations.into_iter().collect()).unwrap_or_default())
 }
 
 pub async fn ids(table: &Table) -> Result<Vec<TenantId>, TableError> {

@@ -9,7 +9,7 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::permission::Permissions;
 use crate::domain::standing::Standing;
 use crate::domain::user::{User, UserName};
-use crate::table::{Change, Condition, Item, Query, Table, TableError, Value, Write};
+use crate::table::{Change, Condition, Item, Query, Table, TableError, Value, Write, Written};
 
 #[derive(Serialize, Deserialize)]
 struct UserItem {
@@ -42,8 +42,14 @@ impl From<UserItem> for User {
 pub struct Pointer {
     pub tenant: TenantId,
     pub user: UserId,
-    /// The salt of this address's password hashes, so that one hashing pass serves all its accounts.
-    pub salt: String,
+}
+
+/// What the table knows of an e-mail address.
+pub struct Address {
+    pub pointers: Vec<Pointer>,
+    /// The salt of all password hashes of the address, so that one hashing pass serves all its accounts. `None` while it
+    /// never had one.
+    pub salt: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,6 +57,10 @@ struct PointerItem {
     #[serde(with = "stored")]
     tenant: TenantId,
     user: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SaltItem {
     salt: String,
 }
 
@@ -67,18 +77,32 @@ pub async fn list(table: &Table, tenant: &TenantId) -> Result<Vec<User>, TableEr
     table.query(&Query::all(keys::users(tenant))).await?.into_iter().map(decode_user).collect()
 }
 
-/// All accounts under an e-mail address.
-pub async fn pointers(table: &Table, email: &Email) -> Result<Vec<Pointer>, TableError> {
-    let pointer = |item| {
-        let PointerItem { tenant, user, salt } = decode(item)?;
-        Ok(Pointer { tenant, user: UserId(user), salt })
-    };
-    table.query(&Query::all(keys::pointers(email))).await?.into_iter().map(pointer).collect()
+/// All accounts under an e-mail address, and their salt.
+pub async fn address(table: &Table, email: &Email) -> Result<Address, TableError> {
+    let mut address = Address { pointers: Vec::new(), salt: None };
+    for item in table.query(&Query::all(keys::address(email))).await? {
+        if keys::sort_key(&item) == keys::SALT {
+            address.salt = Some(decode::<SaltItem>(item)?.salt);
+        } else {
+            let PointerItem { tenant, user } = decode(item)?;
+            address.pointers.push(Pointer { tenant, user: UserId(user) });
+        }
+    }
+    Ok(address)
+}
+
+/// The salt of an address: `new`, unless somebody gave it one before.
+pub async fn salt(table: &Table, email: &Email, new: String) -> Result<String, TableError> {
+    match table.write(&Write::create(keys::salt(email), encode(&SaltItem { salt: new.clone() })?)).await? {
+        Written::Done(_) => Ok(new),
+        Written::Refused(Some(found)) => Ok(decode::<SaltItem>(found)?.salt),
+        Written::Refused(None) => Err(TableError::Broken("a salt that stands in the way was not shown".to_owned())),
+    }
 }
 
 /// The writes that make a user: its pointer first (which guards that the address is unique), itself, its standing.
-pub fn create(tenant: &TenantId, user: &User, salt: &str) -> Result<[Write; 3], TableError> {
-    let pointer = PointerItem { tenant: tenant.clone(), user: user.id.0, salt: salt.to_owned() };
+pub fn create(tenant: &TenantId, user: &User) -> Result<[Write; 3], TableError> {
+    let pointer = PointerItem { tenant: tenant.clone(), user: user.id.0 };
     let item = UserItem {
         id: user.id.0,
         name: user.name.clone(),

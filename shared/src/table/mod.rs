@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 pub use serde_dynamo::{AttributeValue as Value, Item};
 use uuid::Uuid;
 
@@ -191,6 +192,8 @@ pub struct Table {
     retries: RetryBudget,
 }
 
+/// What DynamoDB takes in one `BatchGetItem`.
+const MOST_IN_A_BATCH: usize = 100;
 const READ_BUDGET: Duration = Duration::from_secs(2);
 const WRITE_BUDGET: Duration = Duration::from_secs(3);
 
@@ -211,6 +214,21 @@ impl Table {
     /// # Errors
     /// As `get`.
     pub async fn get_all<const N: usize>(&self, keys: &[Key; N]) -> Result<[Option<Item>; N], TableError> {
+        let mut found = self.get_batch(keys).await?;
+        Ok(keys.each_ref().map(|key| found.remove(key)))
+    }
+
+    /// As `get_all`, of whatever number of keys: a round trip for every hundred, one beside the other.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        let batches = try_join_all(keys.chunks(MOST_IN_A_BATCH).map(|keys| self.get_batch(keys))).await?;
+        let mut found: HashMap<Key, Item> = batches.into_iter().flatten().collect();
+        Ok(keys.iter().map(|key| found.remove(key)).collect())
+    }
+
+    async fn get_batch(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, TableError> {
         let mut attempts = Attempts::new(self, READ_BUDGET);
         let mut found = HashMap::new();
         let mut left = keys.to_vec();
@@ -223,7 +241,7 @@ impl Table {
                 }
             }
         }
-        Ok(keys.each_ref().map(|key| found.remove(key)))
+        Ok(found)
     }
 
     /// All items that the query names, whatever number of pages they come in.

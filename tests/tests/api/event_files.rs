@@ -46,7 +46,9 @@ const OTHERS: &[&str] = &[
     "tenant/list_tenants.json",
     "tenant/reset_master.json",
     "tenant/resume_tenant.json",
+    "tenant/set_archive_destinations.json",
     "tenant/suspend_tenant.json",
+    "tenant/unlock.json",
 ];
 
 #[tokio::test]

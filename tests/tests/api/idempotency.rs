@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::ids::UserId;
 use shared::operations::idempotency::IdempotencyKey;
+use shared::store::credentials;
 use shared::store::idempotency::{self, Claim, Claimed, Place};
 
 async fn count(actor: &Actor, path: &str) -> usize {
@@ -184,4 +185,40 @@ async fn a_request_that_died_does_not_hold_its_key_for_ever() {
     }
     master.post_once("/api/schedule", "dead", &new_schedule(1)).await.ok();
     master.post_once("/api/schedule", "alive", &new_schedule(2)).await.refused(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_new_users_request_is_no_fast_way_to_the_password() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let app = &product.server.app;
+    let now = app.clock.now().timestamp();
+    let kept = async |key: &str| {
+        let place =
+            Place::new(&local::demo::TENANT.into(), UserId(1), "create_user", &IdempotencyKey::new(key, b"").key);
+        let claim =
+            Claim { body: String::new(), operation: String::new(), lease_end: now, answer: None, expires_at: now };
+        match idempotency::claim(&app.table, &place, &claim, now).await.unwrap() {
+            Claimed::Others(found) => found.body,
+            Claimed::Ours => panic!("nothing was kept"),
+        }
+    };
+    let mut user = new_user(&["view"]);
+    let made = master.post_once("/api/user", "k", &user).await.ok();
+    // Whatever a fast digest could be of, without the password it is one for all passwords.
+    let fast = [user.to_string(), user["password"].to_string(), "Password123".to_owned()];
+    let kept = kept("k").await;
+    for text in fast {
+        assert_ne!(kept, IdempotencyKey::new("k", text.as_bytes()).body);
+    }
+    let id = UserId(made["user_id"].as_i64().unwrap());
+    let phc = credentials::find(&app.table, &local::demo::TENANT.into(), id).await.unwrap().unwrap().phc;
+    let members = user.as_object().unwrap().iter().filter(|(name, _)| *name != "password");
+    let public: String = members.map(|(name, value)| format!("\"{name}\":{value}\n")).collect();
+    assert_eq!(kept, IdempotencyKey::new("k", public.as_bytes()).with_secret(&phc).body);
+    // The password still tells one request from another.
+    user["password"] = json!("Password124");
+    master.post_once("/api/user", "k", &user).await.refused(422, "idempotency_key_reused");
+    user["password"] = json!("Password123");
+    assert_eq!(master.post_once("/api/user", "k", &user).await.ok(), made);
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use api_tests::{Actor, Answer, Product, new_user, unique_email};
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 async fn log_in(actor: &Actor, email: &str, password: &str, access_code: &str) -> Answer {
@@ -69,7 +68,7 @@ async fn a_form_that_is_none_is_refused_as_such_and_not_counted() {
 }
 
 #[tokio::test]
-async fn ten_failures_close_an_address_for_a_quarter_of_an_hour() {
+async fn ten_failures_close_an_address_there_for_a_quarter_of_an_hour() {
     let product = Product::start().await;
     let viewer = product.viewer().await;
     let other = product.viewer().await;
@@ -109,55 +108,20 @@ async fn an_unknown_address_is_closed_like_a_known_one_and_in_all_tenants_at_onc
 }
 
 #[tokio::test]
-async fn a_success_among_failures_neither_counts_nor_forgives() {
+async fn a_source_is_what_the_gateway_says_whatever_the_client_says_of_itself() {
     let product = Product::start().await;
-    let viewer = product.viewer().await;
-    for _ in 0..10 {
-        viewer.new_token().await;
-        log_in(&viewer, &viewer.email, "Password999", &viewer.access_code).await.refused(401, "login_failed");
-    }
-    log_in(&viewer, &viewer.email, &viewer.password, &viewer.access_code).await.refused(429, "too_many_requests");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forty_guesses_at_once_are_answered_ten_times_at_most() {
-    let product = Product::start().await;
-    let viewer = product.viewer().await;
-    let guesses = (0..40).map(|guess| {
-        // The last one is right; it may come in time, but then it is no guess too many.
-        let password = if guess == 39 { viewer.password.clone() } else { format!("Password{guess:03}x") };
-        let viewer = &viewer;
-        async move { log_in(viewer, &viewer.email, &password, &viewer.access_code).await }
-    });
-    let answers = join_all(guesses).await;
-    let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
-    assert!(count(401) <= 10, "{}", count(401));
-    assert_eq!(count(401) + count(429) + count(200), 40);
-    assert!(
-        answers.iter().filter(|answer| answer.status == 429).all(|answer| !answer.header("retry-after").is_empty())
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_failures_close_a_source_whatever_it_says_of_itself() {
-    let product = Product::start().await;
-    let viewer = product.viewer().await;
+    let viewer = product.anonymous();
+    let email = unique_email();
     let attempt = async |guess: usize| {
-        let body = json!({"email": unique_email(), "password": "short", "access_code": "x"}).to_string();
+        let body = json!({"email": email, "password": "short", "access_code": "x"}).to_string();
         let claimed = format!("198.51.100.{guess}");
         let headers = [("x-forwarded-for", claimed.as_str()), ("forwarded", claimed.as_str())];
         viewer.send(reqwest::Method::POST, "/api/login", &headers, Some(body.into())).await
     };
-    for batch in 0..10 {
-        for answer in join_all((0..10).map(|guess| attempt(batch * 10 + guess))).await {
-            answer.refused(401, "login_failed");
-        }
+    for guess in 0..10 {
+        attempt(guess).await.refused(401, "login_failed");
     }
-    attempt(100).await.refused(429, "too_many_requests");
-    let right = log_in(&viewer, &viewer.email, &viewer.password, &viewer.access_code).await;
-    right.refused(429, "too_many_requests");
-    product.advance(Duration::from_mins(15));
-    viewer.new_token().await;
+    attempt(10).await.refused(429, "too_many_requests");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod support;
 
 mod login;
+mod login_locks;
 mod logout;
 mod list_schedules;
 mod create_schedule;

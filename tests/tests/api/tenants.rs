@@ -2,6 +2,9 @@
 
 use api_tests::{Product, new_schedule, unique_email};
 use serde_json::{Value, json};
+use shared::crypto::passwords::Recipe;
+use shared::domain::ids::UserId;
+use shared::store::credentials;
 
 fn new_tenant() -> Value {
     json!({"action": "create_tenant", "name": "株式会社テスト", "access_code": "first code",
@@ -31,8 +34,10 @@ async fn a_new_tenant_has_a_master_with_all_permissions_and_nothing_else() {
 #[tokio::test]
 async fn tenants_may_share_everything_but_their_id() {
     let product = Product::start().await;
-    let event = new_tenant();
-    let (first, second) = (create(&product, &event).await, create(&product, &event).await);
+    let mut event = new_tenant();
+    let first = create(&product, &event).await;
+    event["tenant_id"] = json!("00000000-0000-4000-8000-000000000002");
+    let second = create(&product, &event).await;
     assert_ne!(first, second);
     let list = product.invoke("tenant", &json!({"action": "list_tenants"})).await.unwrap();
     let tenants = list["tenants"].as_array().unwrap();
@@ -121,4 +126,84 @@ async fn no_path_of_the_api_reaches_the_operators_function() {
     for path in ["/api/tenant", "/tenant", "/api/sweeper", "/api/user/../tenant", "/api/tenants", "/"] {
         assert_eq!(master.post(path, &new_tenant()).await.status, 404, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_creation_answers_the_first_tenant() {
+    let product = Product::start().await;
+    let event = new_tenant();
+    let many = futures_util::future::join_all((0..6).map(|_| create(&product, &event))).await;
+    assert!(many.iter().all(|id| *id == many[0]), "{many:?}");
+    let mut again = event.clone();
+    again["access_code"] = json!("another code");
+    again["master"]["password"] = json!("Password-other");
+    assert_eq!(create(&product, &again).await, many[0]);
+    product.log_in(event["master"]["email"].as_str().unwrap(), "Password789", "first code", 1).await;
+
+    let mut other = new_tenant();
+    other["tenant_id"] = json!("00000000-0000-4000-8000-000000000003");
+    for _ in 0..2 {
+        assert_eq!(create(&product, &other).await, "00000000-0000-4000-8000-000000000003");
+    }
+    other["name"] = json!("another");
+    let error = product.invoke("tenant", &other).await.unwrap_err();
+    assert_eq!(error, "tenant_id: another tenant has it");
+    other["tenant_id"] = json!("x");
+    assert!(product.invoke("tenant", &other).await.unwrap_err().starts_with("tenant_id: "));
+    let list = product.invoke("tenant", &json!({"action": "list_tenants"})).await.unwrap();
+    assert_eq!(list["tenants"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn an_archive_goes_only_where_the_operator_said() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let mut body = new_schedule(1);
+    body["imageflux_params"][0]["archive"] = json!({"archive_destination_id": "own"});
+    let refused = async |body: &Value| {
+        let fields = master.post("/api/schedule", body).await.invalid_fields();
+        let field = "imageflux_params[0].archive.archive_destination_id".to_owned();
+        assert_eq!(fields, [(field, "not_yours".to_owned())]);
+    };
+    let give = async |ids: Value| {
+        let event = json!({"action": "set_archive_destinations", "tenant_id": local::demo::TENANT,
+                           "archive_destination_ids": ids});
+        product.invoke("tenant", &event).await
+    };
+    refused(&body).await;
+    give(json!(["other", "own"])).await.unwrap();
+    master.post("/api/schedule", &body).await.ok();
+    body = new_schedule(3);
+    body["imageflux_params"][0]["archive"] = json!({"archive_destination_id": "Own"});
+    refused(&body).await;
+    body["imageflux_params"][0]["archive"] = json!({"archive_destination_id": null});
+    refused(&body).await;
+    product.viewer().await.post("/api/schedule", &body).await.refused(403, "permission_denied");
+    give(json!([])).await.unwrap();
+    body["imageflux_params"][0]["archive"] = json!({"archive_destination_id": "own"});
+    refused(&body).await;
+    for ids in [json!(null), json!("own"), json!([1]), json!([""])] {
+        assert!(give(ids).await.unwrap_err().starts_with("archive_destination_ids: "));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_of_one_address_made_at_the_same_moment_share_their_salt() {
+    let product = Product::start().await;
+    let email = unique_email();
+    let events = (0..6).map(|number| {
+        let mut event = new_tenant();
+        event["name"] = json!(format!("tenant {number}"));
+        event["master"]["email"] = json!(email);
+        event
+    });
+    let events: Vec<Value> = events.collect();
+    let ids = futures_util::future::join_all(events.iter().map(|event| create(&product, event))).await;
+    let mut salts = std::collections::BTreeSet::new();
+    for id in &ids {
+        let table = &product.server.app.table;
+        let credential = credentials::find(table, &id.as_str().into(), UserId::MASTER).await.unwrap().unwrap();
+        salts.insert(Recipe::of(&credential.phc).salt().to_owned());
+    }
+    assert_eq!((ids.len(), salts.len()), (6, 1));
 }

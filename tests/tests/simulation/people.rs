@@ -11,6 +11,7 @@ use shared::domain::password::Password;
 use shared::domain::permission::Permissions;
 use shared::domain::user::{NewUser, UserChange, UserName};
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
+use shared::operations::passwords;
 use shared::operations::schedules::{self, Window};
 use shared::operations::sessions::{self, Login};
 use shared::operations::users;
@@ -114,7 +115,7 @@ async fn change_password(actor: &mut Actor, memory: &Memory, bearer: &Bearer, pa
     actor.bearer = bearer.clone();
     let new = Password::parse(&format!("password {password}")).expect("a password");
     let call = Call::ChangePassword { password: format!("password {password}") };
-    let work = sessions::change_password(&actor.app, bearer, Ok(new));
+    let work = passwords::change_password(&actor.app, bearer, Ok(new));
     if let Reply::Done(()) | Reply::Unknown = actor.perform(call, work, |()| String::new()).await {
         memory.change(bearer.user, |secrets| secrets.password = format!("password {password}"));
     }

@@ -32,7 +32,7 @@ fn addresses_are_unique(evidence: &Evidence, findings: &mut Findings) {
         let mut is_about_users = false;
         for (key, after) in &commit.changes {
             let is_user = key.pk.starts_with("USER#");
-            if !is_user && !key.pk.starts_with("EMAIL#") {
+            if !is_user && !is_pointer(key) {
                 continue;
             }
             is_about_users = true;
@@ -50,6 +50,10 @@ fn addresses_are_unique(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
+fn is_pointer(key: &Key) -> bool {
+    key.pk.starts_with("EMAIL#") && key.sk != shared::store::keys::SALT
+}
+
 fn fault_of_addresses(items: &BTreeMap<&Key, &Item>) -> Option<String> {
     let number = |item: &Item, name| match item.get(name) {
         Some(Value::N(number)) => number.clone(),
@@ -59,7 +63,7 @@ fn fault_of_addresses(items: &BTreeMap<&Key, &Item>) -> Option<String> {
     let users: BTreeSet<(String, String, String)> = users
         .map(|(key, item)| (text(item, "email").to_lowercase(), key.pk.replacen("USER#", "", 1), number(item, "id")))
         .collect();
-    let pointers = items.iter().filter(|(key, _)| key.pk.starts_with("EMAIL#"));
+    let pointers = items.iter().filter(|(key, _)| is_pointer(key));
     let pointers: BTreeSet<(String, String, String)> =
         pointers.map(|(key, item)| (key.pk.replacen("EMAIL#", "", 1), key.sk.clone(), number(item, "user"))).collect();
     (users != pointers).then(|| format!("{:?}", users.symmetric_difference(&pointers).collect::<Vec<_>>()))

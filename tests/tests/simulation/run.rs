@@ -70,7 +70,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let tenants = [1, 2].map(|number| TenantId::from(uuid::Uuid::from_u128(number)));
     for (number, tenant) in tenants.iter().enumerate() {
         let operator = world.actor(1_000 + number as u64, tenant, UserId::MASTER);
-        tenants::create_tenant(&operator.app, tenant.clone(), new_tenant(number)).await.expect("a tenant");
+        tenants::create_tenant(&operator.app, Some(tenant.clone()), new_tenant(number)).await.expect("a tenant");
     }
     let master = world.actor(1_010, &tenants[0], UserId::MASTER);
     let mut talkers = Vec::new();

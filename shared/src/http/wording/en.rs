@@ -111,11 +111,13 @@ pub(super) fn field(reason: &Invalid) -> String {
         Invalid::OutOfRange(least, most) => return format!("must be between {least} and {most}"),
         Invalid::NotPositive => "must be greater than 0",
         Invalid::NotOneOf(words) => return format!("must be one of: {}", words.join(", ")),
+        Invalid::NotYours => "must be one that the operator gave your company",
         Invalid::TooDeep(most) => return format!("must not be nested more than {most} levels deep"),
         Invalid::NoMedia => "must have video or audio",
         Invalid::NotJson => "must be valid JSON",
         Invalid::NotAnId => "must be an id",
         Invalid::NotTogetherWith(other) => return format!("must not be given together with {other}"),
+        Invalid::NotAnIpAddress => "must be an IP address",
         Invalid::NotACursor => "must be a cursor returned by this API",
     };
     text.to_owned()

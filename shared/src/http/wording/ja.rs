@@ -114,11 +114,13 @@ pub(super) fn field(reason: &Invalid) -> String {
         Invalid::OutOfRange(least, most) => return format!("{least}以上{most}以下で指定してください。"),
         Invalid::NotPositive => "0より大きい値を指定してください。",
         Invalid::NotOneOf(words) => return format!("次のいずれかを指定してください: {}", words.join(", ")),
+        Invalid::NotYours => "運営者がこのシステムに割り当てたものを指定してください。",
         Invalid::TooDeep(most) => return format!("入れ子は{most}段以内にしてください。"),
         Invalid::NoMedia => "videoまたはaudioを指定してください。",
         Invalid::NotJson => "JSONとして読み取れません。",
         Invalid::NotAnId => "IDの形式で指定してください。",
         Invalid::NotTogetherWith(other) => return format!("{other}と同時には指定できません。"),
+        Invalid::NotAnIpAddress => "IPアドレスを指定してください。",
         Invalid::NotACursor => "このAPIが返したカーソルを指定してください。",
     };
     text.to_owned()
