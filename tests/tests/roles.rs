@@ -85,6 +85,10 @@ async fn planners_plan(master: &Actor, upstream: &Upstream) {
     master.post("/api/schedule", &new_schedule(5)).await.refused(502, "imageflux_failed");
     upstream.is(Mood::Kind);
     master.get("/api/schedule").await.ok();
+    let calendar = master.post("/api/calendar", &json!({})).await.ok()["calendar_url"].clone();
+    let (_, file) = calendar.as_str().unwrap().rsplit_once('/').unwrap();
+    assert_eq!(master.anonymous().get(&format!("/calendar/{file}")).await.status, 200);
+    master.delete("/api/calendar").await.ok();
     for (from, to) in [(1, 3), (20, 21), (20, 22)] {
         let change =
             json!({"schedule_id": id, "name": "n", "start_datetime": at_hour(from), "end_datetime": at_hour(to)});

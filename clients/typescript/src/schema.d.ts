@@ -196,6 +196,71 @@ export interface paths {
         patch: operations["update_schedule"];
         trace?: never;
     };
+    "/api/calendar": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an address for one's own calendar program
+         * @description 認証しているユーザー専用の、カレンダーの URL を発行します。カレンダーアプリで購読すると、このシステムのスケジュールが表示されます。
+         *
+         *     URL を知る人は誰でもスケジュールの名前と日時を読めます。発行し直すと、以前の URL は直ちに使えなくなります。
+         *     ユーザーの削除やシステムの停止でも使えなくなります。パラメータはありません。本文は不要で、送る場合は JSON オブジェクトとします。
+         */
+        post: operations["create_calendar"];
+        /**
+         * End the address of one's own calendar
+         * @description 認証しているユーザーのカレンダーの URL を、直ちに使えなくします。発行していない場合も成功します。
+         *
+         *     パラメータはありません。本文は不要で、送る場合は JSON オブジェクトとします。
+         */
+        delete: operations["delete_calendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendar/{key}.ics": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the schedules as a calendar
+         * @description `POST /api/calendar` で得た URL です。トークンは不要です。
+         *
+         *     直近30日以内に終わったスケジュールと、これからの全てのスケジュールを、開始日時の順に iCalendar(RFC 5545)で返します。時刻は UTC です。
+         *     `UID` は変わらず、`SEQUENCE` は編集のたびに増えます。4 MB を超える分は含みません。
+         *     `If-None-Match` に `ETag` の値を送ると、変わっていなければ 304 です。使えないキーは、理由によらず本文のない 404 です。
+         */
+        get: operations["get_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/delivery": {
         parameters: {
             query?: never;
@@ -557,6 +622,9 @@ export interface components {
         BroadcastStatus: "scheduled" | "preparing" | "live" | "interrupted" | "waiting" | "ended";
         ScheduleCreated: {
             schedule_id: string;
+        };
+        Calendar: {
+            calendar_url: string;
         };
         /** @description 日本時間の日時。 */
         ScheduleDateTime: string;
@@ -1375,6 +1443,13 @@ export interface components {
         "Strict-Transport-Security": "max-age=31536000";
         /** @description 応答はどこにも保存してはなりません。 */
         "Cache-Control": "no-store";
+        /** @description 保存した応答は、使うたびに `ETag` で確かめてください。 */
+        "Cache-Control-Of-Calendar": "private, no-cache";
+        /**
+         * @description カレンダーの内容を表す値。
+         * @example W/"jgkJKfmqTBnDnTzOZd1Vuh-BFbVMgSDeQLHW0uDpPTM"
+         */
+        ETag: string;
         /**
          * @description 続きがある場合に限り、次のページの URL(RFC 8288)。
          * @example </api/schedule?limit=100&cursor=AXzZ4HqAcACAABI0q81WeA>; rel="next"
@@ -1800,6 +1875,142 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_calendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description カレンダーの URL。 */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "calendar_url": "https://opt.imageflux.jp/calendar/AAAAAAAAQACAAAAAAAAAAQAAAAAAAAAPiKb1b0mHTZy2bq5xXx1u0A.ics"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_calendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_calendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /** @description 前回の応答の `ETag`。 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description URL に含まれるキー。
+                 * @example AAAAAAAAQACAAAAAAAAAAQAAAAAAAAAPiKb1b0mHTZy2bq5xXx1u0A
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description カレンダー。 */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control-Of-Calendar"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example BEGIN:VCALENDAR
+                     *     VERSION:2.0
+                     *     PRODID:-//ImageFlux//Live Streaming API option//JA
+                     *     END:VCALENDAR
+                     */
+                    "text/calendar; charset=utf-8": string;
+                };
+            };
+            /** @description 変わっていません。 */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control-Of-Calendar"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            308: components["responses"]["Moved"];
+            /** @description このキーのカレンダーはありません。 */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

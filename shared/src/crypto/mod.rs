@@ -13,6 +13,7 @@ mod base32;
 pub mod hook_key;
 pub mod publish_token;
 pub mod watch_key;
+pub mod calendar_key;
 
 /// SHA-256 over length-prefixed parts, so that different splits give different digests; 43 characters.
 #[must_use]

@@ -22,6 +22,9 @@ pub struct Plan {
     pub created_at: DateTime<Utc>,
     /// The creator's name at that time; it stays when the user is gone.
     pub created_by: String,
+    /// Counts the changes since.
+    pub revision: i64,
+    pub changed_at: DateTime<Utc>,
 }
 
 /// A schedule has its channel from its first moment: before that it is a reservation, which nobody sees.

@@ -11,6 +11,7 @@ pub mod fields;
 pub mod datetime;
 pub mod cursor;
 pub mod public_address;
+pub mod icalendar;
 pub mod response;
 pub mod compression;
 mod weights;

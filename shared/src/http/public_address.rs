@@ -8,8 +8,8 @@ pub fn to_watch(app: &App, request: &Request, key: &str) -> Option<String> {
     Some(format!("{}/watch/{key}.m3u8", of_api(app, request)?))
 }
 
-/// As it is configured, else as the gateway that called us names itself; never as a client says.
-fn of_api(app: &App, request: &Request) -> Option<String> {
+/// As it is configured, else as the gateway that called us names itself; never as a client says. Ends in no slash.
+pub fn of_api(app: &App, request: &Request) -> Option<String> {
     match (&app.api_url, &request.gateway) {
         (Some(configured), _) => Some(configured.to_string()),
         (None, Some(gateway)) => Some(format!("https://{gateway}{}", request.stage)),

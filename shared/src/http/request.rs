@@ -184,6 +184,14 @@ impl Request {
         }
     }
 
+    /// Whether the client has what this entity tag stands for (`If-None-Match`, compared weakly: RFC 9110, section 13.1.2).
+    #[must_use]
+    pub fn has(&self, tag: &str) -> bool {
+        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        let given = self.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        given.flat_map(|value| value.split(',')).any(|given| given.trim() == "*" || opaque(given) == opaque(tag))
+    }
+
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.headers.get(header::ORIGIN)?.to_str().ok()

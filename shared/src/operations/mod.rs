@@ -22,6 +22,7 @@ pub mod broadcasts;
 pub mod viewing;
 pub mod on_air;
 pub mod users;
+pub mod feeds;
 pub mod chat;
 pub mod tenants;
 pub mod sweeping;

@@ -134,6 +134,8 @@ async fn create_once(
             interval: new.interval,
             created_at: now,
             created_by: caller.user.name.as_str().to_owned(),
+            revision: 0,
+            changed_at: now,
         },
         operation: app.random.uuid().to_string(),
         lease_end: lease_end(now),

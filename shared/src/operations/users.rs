@@ -13,7 +13,7 @@ use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Credential};
 use crate::store::users;
-use crate::store::{standings, tenants};
+use crate::store::{feeds, standings, tenants};
 use crate::table::{Refusal, TableError, Transacted};
 
 /// All users of the tenant by their number.
@@ -154,6 +154,7 @@ pub async fn delete_user(app: &App, bearer: &Bearer, form: Result<UserId, Error>
     }
     let mut writes = users::delete(&caller.tenant, &user).to_vec();
     writes.push(credentials::delete(&caller.tenant, user.id));
+    writes.push(feeds::delete(&caller.tenant, user.id));
     match app.table.transact(&writes).await? {
         Transacted::Done => Ok(()),
         Transacted::Refused(_) => Err(Error::UserNotFound),

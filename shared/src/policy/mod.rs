@@ -23,10 +23,12 @@ pub enum Action {
     DeleteUser,
     ListMessages,
     PostMessage,
+    CreateCalendar,
+    DeleteCalendar,
 }
 
 impl Action {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Logout,
         Self::ChangePassword,
         Self::ChangeAccessCode,
@@ -43,13 +45,19 @@ impl Action {
         Self::DeleteUser,
         Self::ListMessages,
         Self::PostMessage,
+        Self::CreateCalendar,
+        Self::DeleteCalendar,
     ];
 }
 
 /// Any one of these permissions is enough; none is needed where the list is empty.
 pub fn permissions_for(action: Action) -> &'static [Permission] {
     match action {
-        Action::Logout | Action::ChangePassword | Action::ListSchedules => &[],
+        Action::Logout
+        | Action::ChangePassword
+        | Action::ListSchedules
+        | Action::CreateCalendar
+        | Action::DeleteCalendar => &[],
         Action::CreateSchedule | Action::UpdateSchedule | Action::DeleteSchedule => &[Permission::Schedule],
         Action::GetDelivery => &[Permission::Delivery],
         Action::ResetDelivery => &[Permission::Delivery, Permission::Schedule],

@@ -17,6 +17,7 @@
 //! | channel that no schedule knows, since when (TTL) | `ORPHANS` | `<channel>` | sweeper |
 //! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule |
 //! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
+//! | digest of the key of a calendar feed | `FEED#<tenant>` | `<user>` | schedule, user |
 //! | chat message | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
 //! | salt of all password hashes of an address | `EMAIL#<lower case>` | `SALT` | user, tenant |
 //! | failed log-ins (TTL), of an address, from a source, of the pair | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>`, `RATE#PAIR#<digest>` | `<quarter of an hour since 1970>` | auth |
@@ -149,6 +150,10 @@ pub fn live(tenant: &TenantId, schedule: &ScheduleId) -> Key {
 
 pub fn hook(digest: &str) -> Key {
     key(format!("HOOK#{digest}"), "HOOK")
+}
+
+pub fn feed(tenant: &TenantId, user: UserId) -> Key {
+    key(format!("FEED#{tenant}"), user.to_string())
 }
 
 pub fn chat(tenant: &TenantId, schedule: &ScheduleId) -> String {

@@ -17,6 +17,7 @@ pub mod todo;
 pub mod orphans;
 pub mod live;
 pub mod hooks;
+pub mod feeds;
 pub mod messages;
 pub mod failures;
 pub mod rates;

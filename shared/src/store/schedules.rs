@@ -26,6 +26,9 @@ pub(super) struct PlanItem {
     #[serde(with = "instant")]
     created_at: DateTime<Utc>,
     created_by: String,
+    revision: i64,
+    #[serde(with = "instant")]
+    changed_at: DateTime<Utc>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +63,8 @@ impl From<&Plan> for PlanItem {
             ends_at: plan.interval.end(),
             created_at: plan.created_at,
             created_by: plan.created_by.clone(),
+            revision: plan.revision,
+            changed_at: plan.changed_at,
         }
     }
 }
@@ -68,8 +73,8 @@ impl PlanItem {
     pub(super) fn into_plan(self) -> Result<Plan, TableError> {
         let interval = Interval::new(self.starts_at, self.ends_at)
             .map_err(|_| TableError::Broken("a stored interval ends before it starts".to_owned()))?;
-        let Self { id, name, created_at, created_by, .. } = self;
-        Ok(Plan { id, name, interval, created_at, created_by })
+        let Self { id, name, created_at, created_by, revision, changed_at, .. } = self;
+        Ok(Plan { id, name, interval, created_at, created_by, revision, changed_at })
     }
 }
 
@@ -215,6 +220,8 @@ pub fn change(tenant: &TenantId, seen: &Plan, name: &ScheduleName, to: Interval,
         Change::Set("name", text(name.as_str())),
         Change::Set("starts_at", text(instant_text(to.start()))),
         Change::Set("ends_at", text(instant_text(to.end()))),
+        Change::Add("revision", 1),
+        Change::Set("changed_at", text(instant_text(now))),
     ];
     Write::update(keys::schedule(tenant, &seen.id), changes).only_if(Condition::All(conditions))
 }

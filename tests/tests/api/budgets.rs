@@ -113,6 +113,12 @@ async fn every_call_costs_what_is_written_down() {
     measure_broadcast(&mut meter, &master, &second).await;
     measure_hooks(&mut meter).await;
 
+    let calendar = meter.measure("POST /api/calendar", &master, "POST /api/calendar", "", none.clone()).await;
+    let (_, file) = calendar["calendar_url"].as_str().expect("an address").rsplit_once('/').expect("a path");
+    let get = format!("GET /calendar/{file}");
+    meter.measure("GET /calendar/{key}.ics", &user.anonymous(), &get, "", none.clone()).await;
+    meter.measure("DELETE /api/calendar", &master, "DELETE /api/calendar", "", none.clone()).await;
+
     meter.measure("GET /api/user", &master, "GET /api/user", "", none.clone()).await;
     let made = meter.measure("POST /api/user", &master, "POST /api/user", "", new_user(&["view"])).await;
     let name = json!({"user_id": made["user_id"], "name": "x", "view": false});

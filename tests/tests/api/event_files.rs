@@ -21,9 +21,12 @@ const ANSWERS: &[(&str, u64)] = &[
     ("delivery-view/get_view.json", 404),
     ("delivery-view/reset_delivery.json", 404),
     ("delivery-view/watch.json", 404),
+    ("schedule/create_calendar.json", 200),
     ("schedule/create_schedule.base64.json", 200),
     ("schedule/create_schedule.json", 200),
+    ("schedule/delete_calendar.json", 200),
     ("schedule/delete_schedule.json", 404),
+    ("schedule/get_calendar.json", 404),
     ("schedule/list_schedules.json", 200),
     ("schedule/list_schedules.staged.json", 200),
     ("schedule/update_schedule.json", 404),
@@ -36,7 +39,7 @@ const ANSWERS: &[(&str, u64)] = &[
 ];
 
 /// Those that carry no token.
-const WITHOUT_TOKEN: [&str; 4] = ["login", "get_health", "watch", "webhook"];
+const WITHOUT_TOKEN: [&str; 5] = ["login", "get_health", "watch", "webhook", "get_calendar"];
 
 /// Events that are no requests: they are answered, or refused with a line.
 const OTHERS: &[&str] = &[

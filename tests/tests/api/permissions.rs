@@ -134,7 +134,6 @@ async fn nobody_gets_in_without_a_token_or_with_something_like_one() {
         format!("Basic {token}"),
         token.clone(),
         format!("Bearer{token}"),
-        format!("Bearer  {token}"),
         format!("Bearer {token} x"),
         format!("Bearer {token},Bearer {token}"),
         format!("Bearer \"{token}\""),
@@ -162,6 +161,7 @@ async fn the_calls_that_need_no_token_take_no_notice_of_one() {
             let answer = operation.on(&actor, &Target::missing()).await;
             match operation.id.as_str() {
                 "login" => drop(answer.refused(401, "login_failed")),
+                "get_calendar" | "watch" => assert_eq!((answer.status.as_u16(), answer.text.as_str()), (404, "")),
                 _ => drop(answer.ok()),
             }
         }

@@ -91,6 +91,8 @@ async fn die_in_the_middle(product: &Product, start: u32, end: u32, lease_end: D
         interval: Interval::new(instant(start), instant(end)).unwrap(),
         created_at: app.clock.now_second(),
         created_by: "master".to_owned(),
+        revision: 0,
+        changed_at: app.clock.now_second(),
     };
     let owner = calendar::before(&app.table, &demo(), instant(end).into(), 1).await.unwrap().remove(0);
     let mut writes = calendar::take(&demo(), &owner, plan.interval, &plan.id, Some(lease_end)).unwrap().to_vec();

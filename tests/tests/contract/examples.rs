@@ -10,6 +10,7 @@ use api_tests::openapi::{Description, Operation, examples_of};
 
 /// A request as the description shows it.
 struct Shown {
+    path: Map<String, Value>,
     query: Map<String, Value>,
     headers: Vec<(String, String)>,
     body: Option<Value>,
@@ -56,7 +57,7 @@ async fn every_request_succeeds_where_what_it_speaks_of_is_there() {
 }
 
 fn shown(description: &Description, operation: &Operation) -> Vec<Shown> {
-    let mut query = Map::new();
+    let (mut path, mut query) = (Map::new(), Map::new());
     let mut required = Map::new();
     let mut headers = Vec::new();
     for parameter in &operation.parameters {
@@ -64,6 +65,10 @@ fn shown(description: &Description, operation: &Operation) -> Vec<Shown> {
         let name = parameter["name"].as_str().unwrap().to_owned();
         if parameter["in"] == "header" {
             headers.push((name, example.as_str().unwrap().to_owned()));
+            continue;
+        }
+        if parameter["in"] == "path" {
+            path.insert(name, example.clone());
             continue;
         }
         if parameter["required"] == true {
@@ -78,8 +83,8 @@ fn shown(description: &Description, operation: &Operation) -> Vec<Shown> {
     let mut all = Vec::new();
     for body in bodies {
         // Without what may be left out, and with it.
-        all.push(Shown { query: required.clone(), headers: Vec::new(), body: body.clone() });
-        all.push(Shown { query: query.clone(), headers: headers.clone(), body });
+        all.push(Shown { path: path.clone(), query: required.clone(), headers: Vec::new(), body: body.clone() });
+        all.push(Shown { path: path.clone(), query: query.clone(), headers: headers.clone(), body });
     }
     all
 }
@@ -91,6 +96,9 @@ async fn there(product: &Product, master: &Actor, operation: &Operation, mut sho
     product.server.simulator.publish(channel.as_str().unwrap(), Publication::default()).await.unwrap();
     master.post("/api/chat", &json!({"schedule_id": schedule, "body": "こんにちは"})).await.ok();
     let user = master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"].clone();
+    if operation.id == "get_calendar" {
+        shown.path.insert("key".to_owned(), json!(calendar_key(master).await));
+    }
     for members in [Some(&mut shown.query), shown.body.as_mut().and_then(Value::as_object_mut)].into_iter().flatten() {
         let mut values = vec![("schedule_id", json!(schedule)), ("user_id", user.clone())];
         if operation.id == "create_user" {
@@ -105,12 +113,21 @@ async fn there(product: &Product, master: &Actor, operation: &Operation, mut sho
     shown
 }
 
+async fn calendar_key(master: &Actor) -> String {
+    let url = master.post("/api/calendar", &json!({})).await.ok()["calendar_url"].clone();
+    let (_, file) = url.as_str().unwrap().rsplit_once('/').unwrap();
+    file.trim_end_matches(".ics").to_owned()
+}
+
 fn method(operation: &Operation) -> Method {
     operation.method.parse().expect("a method")
 }
 
 async fn send(actor: &Actor, operation: &Operation, shown: &Shown) -> Answer {
     let mut path = operation.path.clone();
+    for (name, value) in &shown.path {
+        path = path.replace(&format!("{{{name}}}"), value.as_str().expect("text"));
+    }
     for (name, value) in &shown.query {
         let separator = if path.contains('?') { '&' } else { '?' };
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned).replace(' ', "%20");

@@ -129,6 +129,8 @@ pub async fn create_channel_first(app: &App, bearer: &Bearer, new: NewSchedule) 
         interval: new.interval,
         created_at: app.clock.now_second(),
         created_by: "master".to_owned(),
+        revision: 0,
+        changed_at: app.clock.now_second(),
     };
     let (tenant, id, interval) = (&bearer.tenant, plan.id, plan.interval);
     let (start, end) = (Moment::from(interval.start()), Moment::from(interval.end()));

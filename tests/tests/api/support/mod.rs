@@ -3,6 +3,7 @@
 pub mod broadcast;
 pub mod calendar;
 pub mod evening;
+pub mod feed;
 pub mod operations;
 pub mod sessions;
 
