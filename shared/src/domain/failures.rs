@@ -73,7 +73,9 @@ mod tests {
 
     fn failures(counts: &[(i64, i64)]) -> Failures {
         let mut failures = Failures::default();
-        counts.iter().for_each(|(slice, count)| failures.add(*slice, *count));
+        for (slice, count) in counts {
+            failures.add(*slice, *count);
+        }
         failures
     }
 

@@ -89,8 +89,11 @@ impl<'r> Form<'r> {
         let body = self.body.iter().map(|(name, value)| (name, value.get().to_owned()));
         let query =
             self.request.query.iter().map(|(name, value)| (name, serde_json::Value::from(value.as_str()).to_string()));
-        let public = body.chain(query).filter(|(name, _)| is_public(name));
-        public.map(|(name, value)| format!("{}:{value}\n", serde_json::Value::from(name.as_str()))).collect()
+        let mut public = String::new();
+        for (name, value) in body.chain(query).filter(|(name, _)| is_public(name)) {
+            public.extend([serde_json::Value::from(name.as_str()).to_string().as_str(), ":", &value, "\n"]);
+        }
+        public
     }
 
     pub fn text<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {

@@ -78,10 +78,35 @@ pub async fn look(table: &Table, counters: &Counters, now: i64) -> Result<Seen, 
         let quarter = quarter_of(now);
         [keys::quarter(counter, quarter), keys::quarter(counter, quarter - 1), keys::forgiven(counter)]
     };
-    let ([a, b, c], [d, e, f], [g, h, i]) = (of(pair), of(address), of(source));
-    let [a, b, c, d, e, f, g, h, i] = table.get_all(&[a, b, c, d, e, f, g, h, i]).await?;
+    let ([pair_now, pair_before, pair_forgiven], [address_now, address_before, address_forgiven]) =
+        (of(pair), of(address));
+    let [source_now, source_before, source_forgiven] = of(source);
+    let [
+        pair_now,
+        pair_before,
+        known,
+        address_now,
+        address_before,
+        unlocked_address,
+        source_now,
+        source_before,
+        unlocked_source,
+    ] = table
+        .get_all(&[
+            pair_now,
+            pair_before,
+            pair_forgiven,
+            address_now,
+            address_before,
+            address_forgiven,
+            source_now,
+            source_before,
+            source_forgiven,
+        ])
+        .await?;
     let forgiven = |item: Option<Item>| item.map(decode::<ForgivenItem>).transpose();
-    let (known, unlocked_address, unlocked_source) = (forgiven(c)?, forgiven(f)?, forgiven(i)?);
+    let (known, unlocked_address, unlocked_source) =
+        (forgiven(known)?, forgiven(unlocked_address)?, forgiven(unlocked_source)?);
     let all = |this: Option<Item>, last: Option<Item>| {
         let mut all = Failures::default();
         add_quarter(&mut all, quarter_of(now), this.as_ref());
@@ -91,15 +116,15 @@ pub async fn look(table: &Table, counters: &Counters, now: i64) -> Result<Seen, 
     let without = |all: Failures, forgiven: &[Option<Forgiven>]| {
         forgiven.iter().flatten().fold(all, |failures, forgiven| failures.without(*forgiven))
     };
-    let (of_pair, slice) = (all(a, b), slice_of(now));
+    let (of_pair, slice) = (all(pair_now, pair_before), slice_of(now));
     let own = |item: &Option<ForgivenItem>| item.as_ref().map(Forgiven::from);
     // Nothing tells how many of the address's failures in that slice of time were this pair's.
     let whole_slice = |item: &Option<ForgivenItem>| own(item).map(|own| Forgiven { count: i64::MAX, ..own });
     Ok(Seen {
         all_of_pair: Forgiven { slice, count: of_pair.in_slice(slice) },
         pair: without(of_pair, &[own(&known), whole_slice(&unlocked_address), whole_slice(&unlocked_source)]),
-        address: without(all(d, e), &[own(&unlocked_address)]),
-        source: without(all(g, h), &[own(&unlocked_source)]),
+        address: without(all(address_now, address_before), &[own(&unlocked_address)]),
+        source: without(all(source_now, source_before), &[own(&unlocked_source)]),
         pair_is_known: known.is_some_and(|known| known.expires_at > now),
     })
 }

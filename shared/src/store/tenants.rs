@@ -74,7 +74,7 @@ pub async fn set_archive_destinations(
     tenant: &TenantId,
     ids: &BTreeSet<String>,
 ) -> Result<bool, TableError> {
-    let ids = Value::L(ids.iter().map(|id| text(id)).collect());
+    let ids = Value::L(ids.iter().map(|id| text(id.as_str())).collect());
     let write =
         Write::update(keys::tenant(tenant), vec![Change::Set("archive_destinations", ids)]).only_if(Condition::Present);
     // With a token, so that an attempt that is late cannot undo the next change.
