@@ -8,14 +8,10 @@ use shared::domain::progress::Progress;
 use shared::http::cursor::{self, Scope};
 use shared::http::form::Form;
 use shared::http::request::Request;
-use shared::http::{ApiResult, datetime, response};
+use shared::http::{ApiResult, datetime, pages, response};
 use shared::operations::Error;
 use shared::operations::chat::{self, Read};
 
-/// An answer never exceeds 5 MB; what is left is for the envelope and its cursor.
-const MAX_BYTES: usize = 4_900_000;
-/// Lambda answers with the body as a string inside of JSON, 6 MB at the most, in which quotes and backslashes are escaped again.
-const MAX_ESCAPED_BYTES: usize = 5_900_000;
 /// When a client should ask again that was given everything there is for now.
 const POLL_AFTER_MS: u32 = 2_000;
 
@@ -63,14 +59,7 @@ fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
 }
 
 fn how_many_fit(messages: &[Message]) -> usize {
-    let (mut bytes, mut escaped_bytes) = (0, 0);
-    let mut fits = |message: &&Message| {
-        let json = serde_json::to_string(&MessageReply::from((*message).clone())).unwrap_or_default();
-        bytes += json.len() + 1;
-        escaped_bytes += json.len() + 1 + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
-        bytes <= MAX_BYTES && escaped_bytes <= MAX_ESCAPED_BYTES
-    };
-    messages.iter().take_while(|message| fits(message)).count()
+    pages::how_many_fit(messages.iter().cloned().map(MessageReply::from))
 }
 
 impl From<Message> for MessageReply {

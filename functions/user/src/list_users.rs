@@ -1,13 +1,17 @@
-//! `GET /api/user`: all users of the tenant, by their number.
+//! `GET /api/user`: the users of the tenant by their number; all of them, or a page at a time.
 
 use serde::{Serialize, Serializer};
 use shared::app::App;
+use shared::crypto::tokens::Bearer;
 use shared::domain::permission::{Permission, Permissions};
 use shared::domain::user::User;
+use shared::http::cursor::{self, Scope};
 use shared::http::form::Form;
+use shared::http::pages::Page;
 use shared::http::request::Request;
-use shared::http::{ApiResult, datetime, response};
-use shared::operations::{Error, users};
+use shared::http::{ApiResult, datetime};
+use shared::operations::Error;
+use shared::operations::users::{self, Part};
 
 #[derive(Serialize)]
 struct UserReply {
@@ -22,12 +26,26 @@ struct UserReply {
 
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
-    let users = users::list_users(app, &bearer, read(request)).await?;
-    response::json(&users.into_iter().map(UserReply::from).collect::<Vec<_>>())
+    let part = read(request, &bearer);
+    let limit = part.as_ref().ok().and_then(|part| part.limit);
+    let mut page = Page::default();
+    let next = users::list_users(app, &bearer, part, |user| page.takes(&UserReply::from(user))).await?;
+    let next = next.map(|last| {
+        let limit = limit.map(|limit| ("limit", limit.to_string()));
+        limit.into_iter().chain([("cursor", cursor::from_user(&scope(&bearer), last))]).collect()
+    });
+    page.answer(request, next)
 }
 
-fn read(request: &Request) -> Result<(), Error> {
-    Form::of_query_or_body(request)?.finish(|| Some(()))
+fn read(request: &Request, bearer: &Bearer) -> Result<Part, Error> {
+    let mut form = Form::of_query_or_body(request)?;
+    let limit = form.limit();
+    let after = form.optional_text("cursor", |text| cursor::to_user(&scope(bearer), text));
+    form.finish(|| Some(Part { limit, after }))
+}
+
+fn scope(bearer: &Bearer) -> Scope<'_> {
+    Scope { tenant: &bearer.tenant, list: "users" }
 }
 
 impl From<User> for UserReply {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::crypto::digest;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{TenantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::progress::Progress;
 use crate::operations::schedules::Position;
@@ -38,6 +38,18 @@ pub fn to_position(scope: &Scope<'_>, text: &str) -> Result<Position, Invalid> {
     let PositionWire(start, id) = serde_json::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?;
     let start = DateTime::from_timestamp(start, 0).ok_or(Invalid::NotACursor)?;
     Ok(Position { start, id: id.as_str().into() })
+}
+
+#[must_use]
+pub fn from_user(scope: &Scope<'_>, user: UserId) -> String {
+    seal(scope, &user.0.to_be_bytes())
+}
+
+/// # Errors
+/// When the text is no cursor of this list.
+pub fn to_user(scope: &Scope<'_>, text: &str) -> Result<UserId, Invalid> {
+    let number = open(scope, text)?.try_into().map_err(|_| Invalid::NotACursor)?;
+    Ok(UserId(i64::from_be_bytes(number)))
 }
 
 /// Eight bytes of watermark, eight of the time since which the reader reads, then sixteen for each message given above it.

@@ -12,6 +12,7 @@ pub mod datetime;
 pub mod cursor;
 pub mod public_address;
 pub mod icalendar;
+pub mod pages;
 pub mod response;
 pub mod compression;
 mod weights;

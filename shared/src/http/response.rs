@@ -35,7 +35,12 @@ pub fn ok() -> ApiResult {
 /// When the value cannot be JSON.
 pub fn json(value: &impl Serialize) -> ApiResult {
     let body = serde_json::to_string(value).map_err(|_| Error::Internal("an answer is no JSON".to_owned()))?;
-    Result::Ok(Reply::new(StatusCode::OK, "application/json", body))
+    Result::Ok(json_text(body))
+}
+
+/// A body that is JSON already.
+pub(super) fn json_text(body: String) -> Reply {
+    Reply::new(StatusCode::OK, "application/json", body)
 }
 
 /// A body of another type than JSON.

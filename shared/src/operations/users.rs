@@ -16,11 +16,49 @@ use crate::store::users;
 use crate::store::{feeds, standings, tenants};
 use crate::table::{Refusal, TableError, Transacted};
 
-/// All users of the tenant by their number.
-pub async fn list_users(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<Vec<User>, Error> {
-    admit(app, bearer, Action::ListUsers, async { form }).await?;
-    // Only now: who may not ask must not make us read them all.
-    Ok(users::list(&app.table, &bearer.tenant).await?)
+/// Which part of the list is asked for.
+pub struct Part {
+    pub limit: Option<usize>,
+    /// The user after whom it begins.
+    pub after: Option<UserId>,
+}
+
+/// How many users are read at once. A list without a limit goes on for as long as there is room.
+const READ_AT_ONCE: usize = 1_000;
+
+/// Gives out the users of the tenant by their number, as long as the answer takes them. Answers the last one given
+/// when others follow.
+pub async fn list_users(
+    app: &App,
+    bearer: &Bearer,
+    form: Result<Part, Error>,
+    mut takes: impl FnMut(User) -> bool,
+) -> Result<Option<UserId>, Error> {
+    let load = async {
+        let Part { limit, after } = form?;
+        let limit = limit.unwrap_or(usize::MAX);
+        // One more than wanted tells whether others follow.
+        let first = users::after(&app.table, &bearer.tenant, after, limit.min(READ_AT_ONCE) + 1).await?;
+        Ok((limit, first))
+    };
+    let (caller, (limit, mut read)) = admit(app, bearer, Action::ListUsers, load).await?;
+    let (mut given, mut last) = (0, None);
+    // Beyond what is bounded, nothing is read before it is known that the caller may.
+    while !read.is_empty() {
+        let is_all = read.len() <= READ_AT_ONCE;
+        for user in read {
+            let id = user.id;
+            if given == limit || !takes(user) {
+                return Ok(last);
+            }
+            (given, last) = (given + 1, Some(id));
+        }
+        if is_all {
+            break;
+        }
+        read = users::after(&app.table, &caller.tenant, last, READ_AT_ONCE + 1).await?;
+    }
+    Ok(None)
 }
 
 /// `EmailTaken` if the tenant has a user with that address.

@@ -9,7 +9,7 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::permission::Permissions;
 use crate::domain::standing::Standing;
 use crate::domain::user::{User, UserName};
-use crate::table::{Change, Condition, Item, Query, Table, TableError, Value, Write, Written};
+use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Value, Write, Written};
 
 #[derive(Serialize, Deserialize)]
 struct UserItem {
@@ -72,9 +72,16 @@ pub async fn find(table: &Table, tenant: &TenantId, user: UserId) -> Result<Opti
     table.get(&keys::user(tenant, user)).await?.map(decode_user).transpose()
 }
 
-/// All users of the tenant by their number.
-pub async fn list(table: &Table, tenant: &TenantId) -> Result<Vec<User>, TableError> {
-    table.query(&Query::all(keys::users(tenant))).await?.into_iter().map(decode_user).collect()
+/// So many users of the tenant by their number: the first, or those after a user.
+pub async fn after(
+    table: &Table,
+    tenant: &TenantId,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<User>, TableError> {
+    let range = after.map_or(Range::All, |user| Range::Above(keys::user(tenant, user).sk));
+    let query = Query::all(keys::users(tenant)).within(range).at_most(limit);
+    table.query(&query).await?.into_iter().map(decode_user).collect()
 }
 
 /// All accounts under an e-mail address, and their salt.

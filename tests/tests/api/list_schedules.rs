@@ -1,31 +1,13 @@
 //! `GET /api/schedule`: newest start first, whole or in pages.
 
-use api_tests::{Actor, Product, at_hour, new_user};
+use api_tests::{Product, at_hour, new_user};
 use serde_json::{Value, json};
 
 use crate::support::calendar::plan;
+use crate::support::pages::{next, pages};
 
 fn starts(list: &Value) -> Vec<&str> {
     list.as_array().expect("an array").iter().map(|schedule| schedule["start_datetime"].as_str().unwrap()).collect()
-}
-
-/// The path in `Link: <...>; rel="next"`.
-fn next(link: &str) -> Option<String> {
-    let path = link.strip_prefix('<')?.strip_suffix(r#">; rel="next""#)?;
-    Some(path.to_owned())
-}
-
-/// Follows the links from a path on: every page.
-async fn pages(actor: &Actor, path: &str) -> Vec<Vec<Value>> {
-    let mut pages = Vec::new();
-    let mut path = Some(path.to_owned());
-    while let Some(this) = path {
-        let answer = actor.get(&this).await;
-        path = next(&answer.header("link"));
-        pages.push(answer.ok().as_array().expect("an array").clone());
-        assert!(pages.len() < 100, "the links never end");
-    }
-    pages
 }
 
 #[tokio::test]

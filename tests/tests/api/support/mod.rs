@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod evening;
 pub mod feed;
 pub mod operations;
+pub mod pages;
 pub mod sessions;
 
 /// The only failing field and the code of its rule, as `Answer::invalid_fields` lists them.
