@@ -162,7 +162,7 @@ export interface paths {
          * List the schedules
          * @description 使用されたトークンのシステムに登録されたスケジュールの一覧を、開始日時の新しい順に取得します。
          *
-         *     `limit` を指定しなければ、常に全件です。`limit` を指定して続きがある場合は、次のページの URL を `Link` ヘッダの `rel="next"` で示します。
+         *     `limit` を指定しなければ全件です(1 回の応答は 5 MB まで)。続きがある場合は、次のページの URL を `Link` ヘッダの `rel="next"` で示します。
          *     `created_user_name` は、そのユーザーの削除後も残ります。
          */
         get: operations["list_schedules"];
@@ -390,7 +390,9 @@ export interface paths {
         };
         /**
          * List the users
-         * @description 使用されたトークンのシステムに登録されている、ユーザーの一覧を取得します。常に全件です。必要な権限は `user` です。
+         * @description 使用されたトークンのシステムに登録されている、ユーザーの一覧を `user_id` の順に取得します。必要な権限は `user` です。
+         *
+         *     `limit` を指定しなければ全件です(1 回の応答は 5 MB まで)。続きがある場合は、次のページの URL を `Link` ヘッダの `rel="next"` で示します。
          */
         get: operations["list_users"];
         put?: never;
@@ -1422,7 +1424,7 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description 件数の上限。省略すると全件です。
+         * @description 件数の上限。省略すると、1 回の応答に収まる限り全件です。
          * @example 100
          */
         Limit: number | "";
@@ -1680,7 +1682,7 @@ export interface operations {
                  */
                 to?: components["schemas"]["DateTimeInput"] | "";
                 /**
-                 * @description 件数の上限。省略すると全件です。
+                 * @description 件数の上限。省略すると、1 回の応答に収まる限り全件です。
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
@@ -2231,7 +2233,15 @@ export interface operations {
     };
     list_users: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description 件数の上限。省略すると、1 回の応答に収まる限り全件です。
+                 * @example 100
+                 */
+                limit?: components["parameters"]["Limit"];
+                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身に意味を求めることはできません。この一覧が発行していない値は 422 です。 */
+                cursor?: string;
+            };
             header?: {
                 /**
                  * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
@@ -2250,6 +2260,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2458,7 +2469,7 @@ export interface operations {
                 /** @description 最新の何件を返すか。それより前のメッセージは返しません。`after` と同時に指定すると 422 です。 */
                 tail?: number;
                 /**
-                 * @description 件数の上限。省略すると全件です。
+                 * @description 件数の上限。省略すると、1 回の応答に収まる限り全件です。
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
