@@ -7,10 +7,11 @@ use shared::domain::live::Status;
 use shared::domain::schedule::Plan;
 use shared::http::cursor::{self, Scope};
 use shared::http::form::Form;
+use shared::http::pages::Page;
 use shared::http::request::Request;
-use shared::http::{ApiResult, datetime, response};
+use shared::http::{ApiResult, datetime};
 use shared::operations::Error;
-use shared::operations::schedules::{self, Window};
+use shared::operations::listing::{self, Listing, Window};
 
 #[derive(Serialize)]
 struct ScheduleReply {
@@ -27,21 +28,29 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
     let window = read(request, &bearer);
     let mut parameters = window.as_ref().map(parameters).unwrap_or_default();
-    let listing = schedules::list_schedules(app, &bearer, window).await?;
-    let schedules: Vec<ScheduleReply> = listing.schedules.into_iter().map(ScheduleReply::from).collect();
-    let mut reply = response::json(&schedules)?;
-    if let Some(next) = listing.next {
-        parameters.push(("cursor", cursor::from_position(&scope(&bearer), &next)));
-        reply.headers.push(("link", response::link_to_next(request, &parameters)));
+    let Listing { schedules, mut next } = listing::list_schedules(app, &bearer, window).await?;
+    let mut page = Page::default();
+    let mut last = None;
+    for (plan, status) in schedules {
+        let start = plan.interval.start();
+        if !page.takes(&ScheduleReply::from((plan, status))) {
+            next = last;
+            break;
+        }
+        last = Some(start);
     }
-    Ok(reply)
+    let next = next.map(|start| {
+        parameters.push(("cursor", cursor::from_instant(&scope(&bearer), start)));
+        parameters
+    });
+    page.answer(request, next)
 }
 
 fn read(request: &Request, bearer: &Bearer) -> Result<Window, Error> {
     let mut form = Form::of_query_or_body(request)?;
     let (from, to) = form.window();
     let limit = form.limit();
-    let after = form.optional_text("cursor", |text| cursor::to_position(&scope(bearer), text));
+    let after = form.optional_text("cursor", |text| cursor::to_instant(&scope(bearer), text));
     form.finish(|| Some(Window { from, to, limit, after }))
 }
 

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::crypto::digest;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::progress::Progress;
-use crate::operations::schedules::Position;
 
 const CHECKSUM: usize = 8;
 
@@ -23,21 +21,16 @@ pub struct Scope<'a> {
     pub list: &'a str,
 }
 
-#[derive(Serialize, Deserialize)]
-struct PositionWire(i64, String);
-
 #[must_use]
-pub fn from_position(scope: &Scope<'_>, position: &Position) -> String {
-    let wire = PositionWire(position.start.timestamp(), position.id.to_string());
-    seal(scope, &serde_json::to_vec(&wire).unwrap_or_default())
+pub fn from_instant(scope: &Scope<'_>, instant: DateTime<Utc>) -> String {
+    seal(scope, &instant.timestamp().to_be_bytes())
 }
 
 /// # Errors
 /// When the text is no cursor of this list.
-pub fn to_position(scope: &Scope<'_>, text: &str) -> Result<Position, Invalid> {
-    let PositionWire(start, id) = serde_json::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?;
-    let start = DateTime::from_timestamp(start, 0).ok_or(Invalid::NotACursor)?;
-    Ok(Position { start, id: id.as_str().into() })
+pub fn to_instant(scope: &Scope<'_>, text: &str) -> Result<DateTime<Utc>, Invalid> {
+    let seconds = open(scope, text)?.try_into().map_err(|_| Invalid::NotACursor)?;
+    DateTime::from_timestamp(i64::from_be_bytes(seconds), 0).ok_or(Invalid::NotACursor)
 }
 
 #[must_use]

@@ -2,14 +2,14 @@
 
 use chrono::TimeDelta;
 
-use super::{Error, admit, reading};
+use super::{Error, admit, listing, reading};
 use crate::app::App;
 use crate::crypto;
 use crate::crypto::calendar_key::CalendarKey;
 use crate::crypto::tokens::Bearer;
 use crate::domain::schedule::Plan;
 use crate::policy::Action;
-use crate::store::{feeds, schedules, standings};
+use crate::store::{feeds, standings};
 
 /// How long a broadcast stays in the feed after its end.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -44,8 +44,7 @@ pub async fn get_calendar(app: &App, key: &str) -> Result<Option<Vec<Plan>>, Err
         return Ok(None);
     }
     let since = app.clock.now_second() - KEPT;
-    let mut plans = schedules::list(&app.table, &key.tenant).await?;
-    plans.retain(|plan| plan.interval.end() > since);
+    let mut plans = listing::ending_after(app, &key.tenant, since).await?;
     plans.sort_by_key(|plan| plan.interval.start());
     Ok(Some(plans))
 }

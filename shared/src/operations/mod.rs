@@ -17,6 +17,7 @@ pub mod passwords;
 pub mod reading;
 pub mod sessions;
 pub mod schedules;
+pub mod listing;
 mod planning;
 pub mod broadcasts;
 pub mod viewing;

@@ -4,26 +4,24 @@
 //! channel is created, and one transaction turns the reservation into a schedule. Whatever stops in
 //! between is undone here, or by `sweeping` once the lease has ended.
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::planning::{channels, gaps, moves, reservations};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, on_air, pause, reading};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
 use crate::domain::invalid::FormError;
-use crate::domain::live::Status;
 use crate::domain::schedule::{Plan, Reservation, Schedule, ScheduleName};
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::calendar::{self, Node};
+use crate::store::moves::{self as announced, Move};
 use crate::store::todo::{self, Todo};
 use crate::store::{live, schedules, tenants};
 use crate::table::Transacted;
@@ -38,49 +36,6 @@ pub struct ScheduleChange {
     pub id: ScheduleId,
     pub name: ScheduleName,
     pub interval: Interval,
-}
-
-/// Which part of the list is asked for.
-#[derive(Default)]
-pub struct Window {
-    pub from: Option<DateTime<Utc>>,
-    pub to: Option<DateTime<Utc>>,
-    pub limit: Option<usize>,
-    pub after: Option<Position>,
-}
-
-/// A place in the list: after the schedule with this start and id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
-    pub start: DateTime<Utc>,
-    pub id: ScheduleId,
-}
-
-/// A part of the list, newest start first, and where the rest begins.
-pub struct Listing {
-    /// Each with how it stands.
-    pub schedules: Vec<(Plan, Status)>,
-    pub next: Option<Position>,
-}
-
-pub async fn list_schedules(app: &App, bearer: &Bearer, form: Result<Window, Error>) -> Result<Listing, Error> {
-    let (caller, window) = admit(app, bearer, Action::ListSchedules, async { form }).await?;
-    // Only now: who may not ask must not make us read them all.
-    let mut plans = schedules::list(&app.table, &bearer.tenant).await?;
-    plans.retain(|plan| {
-        window.from.is_none_or(|from| plan.interval.end() > from)
-            && window.to.is_none_or(|to| plan.interval.start() < to)
-    });
-    let place = |plan: &Plan| (Reverse(plan.interval.start()), Reverse(plan.id));
-    plans.sort_by_key(place);
-    if let Some(Position { start, id }) = window.after {
-        plans.retain(|plan| place(plan) > (Reverse(start), Reverse(id)));
-    }
-    let is_cut = window.limit.is_some_and(|limit| limit < plans.len());
-    plans.truncate(window.limit.unwrap_or(usize::MAX));
-    let next = plans.last().filter(|_| is_cut).map(|plan| Position { start: plan.interval.start(), id: plan.id });
-    let statuses = on_air::statuses(app, &caller.tenant, &plans).await?;
-    Ok(Listing { schedules: plans.into_iter().zip(statuses).collect(), next })
 }
 
 /// `ScheduleOverlap` if the time is taken. After any error nothing remains of the schedule.
@@ -181,9 +136,20 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
         if is_late && live::find(&app.table, &caller.tenant, &seen.id).await?.live.has_published {
             return Err(Error::ScheduleStarted);
         }
-        if let Some(mut writes) = moves::moving(app, &caller.tenant, &seen, change.interval).await? {
+        let new = Plan {
+            name: change.name.clone(),
+            interval: change.interval,
+            revision: seen.revision + 1,
+            changed_at: now,
+            ..seen.clone()
+        };
+        if let Some(mut writes) = moves::moving(app, &caller.tenant, &seen, &new).await? {
             if is_late {
                 writes.push(live::require_nobody_published(&caller.tenant, &seen.id));
+            }
+            if new.interval.start() != seen.interval.start() {
+                let moved = Move { schedule: seen.id, from: seen.interval, to: new.interval };
+                announced::announce(&app.table, &caller.tenant, &moved, now, app.random.uuid()).await?;
             }
             writes.push(schedules::change(&caller.tenant, &seen, &change.name, change.interval, now));
             if let Transacted::Done = app.table.transact(&writes).await? {

@@ -4,13 +4,14 @@
 //! so under two conditions on the owner: `nxt` is what was read, and `ends` is not after the new
 //! start. Why both, and why nothing less is safe: `docs/decisions/0003-gap-owner-list.md`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{decode, encode, instant_from_text, instant_text, keys, stored, text};
+use super::{decode, encode, instant, instant_from_text, instant_text, keys, stored, text};
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
 use crate::domain::moment::Moment;
+use crate::domain::schedule::{Plan, ScheduleName};
 use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Value, Write};
 
 /// One broadcast in the calendar, or the head before all.
@@ -26,12 +27,42 @@ pub struct Node {
     /// Whose interval it is; the head is nobody's.
     #[serde(default, with = "stored::option", skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleId>,
-    /// When the lease of the reservation under which this node was made ends, or has ended.
+    /// When the lease of the reservation ends, until it becomes a schedule.
     #[serde(default, with = "lease", skip_serializing_if = "Option::is_none")]
     pub reserved_until: Option<DateTime<Utc>>,
+    /// What a list shows beside the interval; of the head it shows nothing.
+    #[serde(flatten)]
+    pub listed: Option<Listed>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    #[serde(with = "stored")]
+    name: ScheduleName,
+    #[serde(with = "instant")]
+    created_at: DateTime<Utc>,
+    created_by: String,
+    revision: i64,
+    #[serde(with = "instant")]
+    changed_at: DateTime<Utc>,
 }
 
 impl Node {
+    /// The schedule that a list shows here: neither the head nor a reservation.
+    pub fn plan(&self) -> Option<Plan> {
+        let (Moment::At(start), Moment::At(end)) = (self.start, self.ends) else { return None };
+        let (Some(id), Some(listed), None) = (self.schedule, self.listed.clone(), self.reserved_until) else {
+            return None;
+        };
+        let Listed { name, created_at, created_by, revision, changed_at } = listed;
+        let interval = Interval::new(start, end).ok()?;
+        Some(Plan { id, name, interval, created_at, created_by, revision, changed_at })
+    }
+
+    pub fn starts_at(&self) -> Option<DateTime<Utc>> {
+        if let Moment::At(start) = self.start { Some(start) } else { None }
+    }
+
     pub fn belongs_to(&self, schedule: &ScheduleId) -> bool {
         self.schedule.as_ref() == Some(schedule)
     }
@@ -40,6 +71,8 @@ impl Node {
 /// How the table writes the moment before all instants, and the one after them: texts that sort there.
 const BEGINNING: &str = "0000-00-00T00:00:00Z";
 const END: &str = "9999-99-99T99:99:99Z";
+/// Sorts after the head and before every instant.
+const AFTER_BEGINNING: &str = "0000-00-00T00:00:00Z#";
 
 pub(super) fn moment_text(moment: Moment) -> String {
     match moment {
@@ -65,6 +98,7 @@ pub fn create(tenant: &TenantId) -> Result<Write, TableError> {
         nxt: Moment::End,
         schedule: None,
         reserved_until: None,
+        listed: None,
     };
     Ok(Write::create(keys::calendar_node(tenant, head.start), encode(&head)?))
 }
@@ -72,6 +106,27 @@ pub fn create(tenant: &TenantId) -> Result<Write, TableError> {
 /// The last `count` nodes that start before the moment, latest first. There is always the head.
 pub async fn before(table: &Table, tenant: &TenantId, end: Moment, count: usize) -> Result<Vec<Node>, TableError> {
     last(table, tenant, Range::Below(moment_text(end)), count).await
+}
+
+/// Starts in `[from, before)`; what is not said has no bound.
+#[derive(Clone, Copy, Default)]
+pub struct Starts {
+    pub from: Option<DateTime<Utc>>,
+    pub before: Option<DateTime<Utc>>,
+}
+
+/// The latest `count` nodes with such starts, latest first, never the head.
+pub async fn starting(table: &Table, tenant: &TenantId, starts: Starts, count: usize) -> Result<Vec<Node>, TableError> {
+    let first = starts.from.map_or_else(|| AFTER_BEGINNING.to_owned(), instant_text);
+    let end = starts.before.map_or_else(|| END.to_owned(), |before| instant_text(a_second_before(before)));
+    if first > end {
+        return Ok(Vec::new());
+    }
+    last(table, tenant, Range::Between(first, end), count).await
+}
+
+fn a_second_before(instant: DateTime<Utc>) -> DateTime<Utc> {
+    instant.checked_sub_signed(TimeDelta::seconds(1)).unwrap_or(instant)
 }
 
 /// The node that starts at the instant, and the one before it. `None` when the list was seen in the middle of a change.
@@ -95,18 +150,24 @@ pub async fn at(table: &Table, tenant: &TenantId, start: Moment) -> Result<Optio
     table.get(&keys::calendar_node(tenant, start)).await?.map(decode_node).transpose()
 }
 
-/// Takes an interval out of the gap of `owner`.
+/// Takes the interval of a plan out of the gap of `owner`: for a reservation with the end of its lease, for a schedule
+/// without.
 pub fn take(
     tenant: &TenantId,
     owner: &Node,
-    interval: Interval,
-    schedule: &ScheduleId,
+    plan: &Plan,
     reserved_until: Option<DateTime<Utc>>,
 ) -> Result<[Write; 2], TableError> {
     Ok([
-        shorten_gap(tenant, owner, owner.nxt, interval.start()),
-        create_node(tenant, interval, owner.nxt, schedule, reserved_until)?,
+        shorten_gap(tenant, owner, owner.nxt, plan.interval.start()),
+        create_node(tenant, plan, owner.nxt, reserved_until)?,
     ])
+}
+
+/// From now on a list shows what was a reservation.
+pub fn show(tenant: &TenantId, plan: &Plan) -> Write {
+    Write::update(keys::calendar_node(tenant, plan.interval.start().into()), vec![Change::Remove("reserved_until")])
+        .only_if(Condition::Equals("schedule", text(plan.id)))
 }
 
 /// The condition that no interval starts here, and none is being put here at the same moment.
@@ -121,25 +182,25 @@ pub fn give_back(tenant: &TenantId, predecessor: &Node, node: &Node) -> [Write; 
     [widened.only_if(Condition::Equals("nxt", moment_value(node.start))), remove(tenant, node)]
 }
 
-/// Moves the end of `node` within the gap it owns: the new end must not be after its `nxt`.
-pub fn set_end(tenant: &TenantId, node: &Node, schedule: &ScheduleId, end: DateTime<Utc>) -> Write {
-    let end = text(instant_text(end));
-    Write::update(keys::calendar_node(tenant, node.start), vec![Change::Set("ends", end.clone())])
-        .only_if(Condition::All(vec![Condition::Equals("schedule", text(schedule)), Condition::AtLeast("nxt", end)]))
+/// Makes the node show what the plan is now, within the gap it owns: the end must not be after its `nxt`.
+pub fn amend(tenant: &TenantId, plan: &Plan) -> Write {
+    let end = text(instant_text(plan.interval.end()));
+    let changes = vec![
+        Change::Set("ends", end.clone()),
+        Change::Set("name", text(plan.name.as_str())),
+        Change::Add("revision", 1),
+        Change::Set("changed_at", text(instant_text(plan.changed_at))),
+    ];
+    Write::update(keys::calendar_node(tenant, plan.interval.start().into()), changes)
+        .only_if(Condition::All(vec![Condition::Equals("schedule", text(plan.id)), Condition::AtLeast("nxt", end)]))
 }
 
-/// Moves `node` to another start inside of the gap that its removal leaves: after `predecessor`, before `node.nxt`.
-pub fn shift(
-    tenant: &TenantId,
-    predecessor: &Node,
-    node: &Node,
-    schedule: &ScheduleId,
-    interval: Interval,
-) -> Result<Vec<Write>, TableError> {
+/// Moves `node` to the start of `plan` inside of the gap that its removal leaves: after `predecessor`, before `node.nxt`.
+pub fn shift(tenant: &TenantId, predecessor: &Node, node: &Node, plan: &Plan) -> Result<Vec<Write>, TableError> {
     Ok(vec![
-        shorten_gap(tenant, predecessor, node.start, interval.start()),
+        shorten_gap(tenant, predecessor, node.start, plan.interval.start()),
         remove(tenant, node),
-        create_node(tenant, interval, node.nxt, schedule, node.reserved_until)?,
+        create_node(tenant, plan, node.nxt, None)?,
     ])
 }
 
@@ -152,13 +213,14 @@ fn shorten_gap(tenant: &TenantId, owner: &Node, nxt: Moment, start: DateTime<Utc
 
 fn create_node(
     tenant: &TenantId,
-    interval: Interval,
+    plan: &Plan,
     nxt: Moment,
-    schedule: &ScheduleId,
     reserved_until: Option<DateTime<Utc>>,
 ) -> Result<Write, TableError> {
-    let (start, ends) = (interval.start().into(), interval.end().into());
-    let node = Node { start, ends, nxt, schedule: Some(*schedule), reserved_until };
+    let (start, ends) = (plan.interval.start().into(), plan.interval.end().into());
+    let Plan { id, name, created_at, created_by, revision, changed_at, .. } = plan.clone();
+    let listed = Some(Listed { name, created_at, created_by, revision, changed_at });
+    let node = Node { start, ends, nxt, schedule: Some(id), reserved_until, listed };
     Ok(Write::create(keys::calendar_node(tenant, start), encode(&node)?))
 }
 

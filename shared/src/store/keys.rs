@@ -12,7 +12,8 @@
 //! | a user's standing, for every request | `PASS#<tenant>#<user>` | `PASS` | user, auth, tenant |
 //! | schedule | `SCHED#<tenant>` | `<schedule>` | schedule, sweeper |
 //! | its `hls`, for another channel | `HLS#<tenant>` | `<schedule>` | schedule |
-//! | calendar node: a start, its end, the next start | `CAL#<tenant>` | `<start, UTC>`; a head before all | schedule, sweeper |
+//! | calendar node: a start, its end, the next start, and what a list shows | `CAL#<tenant>` | `<start, UTC>`; a head before all | schedule, sweeper |
+//! | announcement of a schedule's next start (TTL) | `MOVE#<tenant>` | `<when, UTC>#<id>` | schedule |
 //! | unfinished business, by the time it is due | `TODO` | `<due, UTC>#<id>` | schedule, sweeper |
 //! | channel that no schedule knows, since when (TTL) | `ORPHANS` | `<channel>` | sweeper |
 //! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule |
@@ -30,6 +31,7 @@
 //! reads across tenants (`TENANTS`, `TODO`, `ORPHANS`); and the counters of failed log-ins, which belong to nobody yet. No prefix stands outside of this file.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::calendar::moment_text;
 use super::instant_text;
@@ -120,6 +122,19 @@ pub fn calendar(tenant: &TenantId) -> String {
 
 pub fn calendar_node(tenant: &TenantId, start: Moment) -> Key {
     key(calendar(tenant), moment_text(start))
+}
+
+pub fn announced_moves(tenant: &TenantId) -> String {
+    format!("MOVE#{tenant}")
+}
+
+pub fn announced_move(tenant: &TenantId, when: DateTime<Utc>, id: Uuid) -> Key {
+    key(announced_moves(tenant), format!("{}#{id}", instant_text(when)))
+}
+
+/// What was announced before the instant does not sort above this.
+pub fn announced_after(instant: DateTime<Utc>) -> String {
+    instant_text(instant)
 }
 
 pub const TODO: &str = "TODO";

@@ -12,6 +12,7 @@ pub mod users;
 pub mod standings;
 pub mod credentials;
 pub mod calendar;
+pub mod moves;
 pub mod schedules;
 pub mod todo;
 pub mod orphans;

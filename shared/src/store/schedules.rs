@@ -89,11 +89,6 @@ pub async fn find(table: &Table, tenant: &TenantId, id: &ScheduleId) -> Result<O
     table.get(&keys::schedule(tenant, id)).await?.map(decode_schedule).transpose()
 }
 
-/// All schedules of the tenant, in no order.
-pub async fn list(table: &Table, tenant: &TenantId) -> Result<Vec<Plan>, TableError> {
-    Ok(all(table, tenant).await?.into_iter().map(|schedule| schedule.plan).collect())
-}
-
 /// The channels of all schedules of the tenant.
 pub async fn channel_ids(table: &Table, tenant: &TenantId) -> Result<Vec<String>, TableError> {
     let schedules = all(table, tenant).await?;

@@ -104,6 +104,7 @@ impl DynamoDb {
             Range::Below(sk) => ("#pk = :pk AND #sk < :sk", Some(sk)),
             Range::AtMost(sk) => ("#pk = :pk AND #sk <= :sk", Some(sk)),
             Range::Above(sk) => ("#pk = :pk AND #sk > :sk", Some(sk)),
+            Range::Between(sk, _) => ("#pk = :pk AND #sk BETWEEN :sk AND :last", Some(sk)),
         };
         let mut request = self
             .reads
@@ -120,6 +121,9 @@ impl DynamoDb {
             request = request
                 .expression_attribute_names("#sk", SK)
                 .expression_attribute_values(":sk", AttributeValue::S(sk.clone()));
+        }
+        if let Range::Between(_, last) = &query.range {
+            request = request.expression_attribute_values(":last", AttributeValue::S(last.clone()));
         }
         if let Some(sk) = after {
             request = request.set_exclusive_start_key(Some(key_attributes(&Key { pk: query.pk.clone(), sk })));

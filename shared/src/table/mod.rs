@@ -71,7 +71,7 @@ pub struct Write {
     pub condition: Option<Condition>,
 }
 
-/// One partition, or the part of it before or after a sort key.
+/// One partition, or a part of it by its sort key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     pub pk: String,
@@ -87,6 +87,8 @@ pub enum Range {
     Below(String),
     AtMost(String),
     Above(String),
+    /// Both ends belong to it; the first is not after the second.
+    Between(String, String),
 }
 
 impl Query {

@@ -7,17 +7,16 @@ use local::Options;
 use local::simulator::Publication;
 use serde_json::{Value, json};
 use shared::domain::ids::{TenantId, UserId};
-use shared::domain::interval::Interval;
 use shared::domain::message::{Message, MessageBody};
 use shared::http::event::Invocation;
 use shared::http::request::Request;
 use shared::platform::clock::Clock;
 use shared::platform::telemetry::{self, Record};
-use shared::store::calendar::{self, Node};
+use shared::store::calendar::{self, Starts};
 use shared::store::messages;
 use shared::table::Transacted;
 
-use crate::support::calendar::{nodes, plan};
+use crate::support::calendar::{fill, plan};
 use crate::support::operations::{self, Operation};
 
 const BUDGETS: &str = include_str!("../../../docs/budgets.md");
@@ -164,10 +163,11 @@ async fn measure_planning(meter: &mut Meter, master: &Actor, id: &str) {
 /// What ImageFlux calls about a channel whose key the test made up.
 async fn measure_hooks(meter: &mut Meter) {
     let app = &meter.product.server.app;
-    let schedules = shared::store::schedules::list(&app.table, &local::demo::TENANT.into()).await.expect("a list");
+    let tenant = TenantId::from(local::demo::TENANT);
+    let nodes = calendar::starting(&app.table, &tenant, Starts::default(), 1).await.expect("the table answers");
     let hook = shared::store::hooks::Hook {
         tenant: local::demo::TENANT.into(),
-        schedule: schedules[0].id,
+        schedule: nodes[0].schedule.expect("an owner"),
         channel_id: "channel".to_owned(),
     };
     let write = shared::store::hooks::create(&shared::crypto::hook_key::digest("key"), &hook).expect("a write");
@@ -205,22 +205,6 @@ async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
     meter.measure("GET /api/chat, a first look", master, &tail, "", Value::Null).await;
 }
 
-/// Puts so many intervals of an hour behind all others into the calendar.
-async fn fill(product: &Product, count: u32) {
-    let app = &product.server.app;
-    let tenant = TenantId::from(local::demo::TENANT);
-    let mut owner = nodes(product).await.pop().expect("a head");
-    for hour in 0..count {
-        let start = shared::http::datetime::parse("2040/01/01 00:00:00").expect("a date-time")
-            + chrono::TimeDelta::hours((2 * hour).into());
-        let interval = Interval::new(start, start + chrono::TimeDelta::hours(1)).expect("an interval");
-        let id = app.random.uuid().into();
-        let writes = calendar::take(&tenant, &owner, interval, &id, None).expect("items");
-        assert!(matches!(app.table.transact(&writes).await.expect("the table answers"), Transacted::Done));
-        owner = Node { start: interval.start().into(), ends: interval.end().into(), schedule: Some(id), ..owner };
-    }
-}
-
 #[tokio::test]
 async fn a_plan_costs_the_same_among_ten_and_among_ten_thousand() {
     let product = product().await;
@@ -242,6 +226,22 @@ async fn a_plan_costs_the_same_among_ten_and_among_ten_thousand() {
         assert_eq!(*cost, among_ten[0]);
     }
     assert!(BUDGETS.contains(&among_ten[0]), "{}", among_ten[0]);
+}
+
+#[tokio::test]
+async fn a_part_of_the_list_costs_what_it_shows() {
+    let product = product().await;
+    let master = product.master().await;
+    fill(&product, 10_000).await;
+    let first = "GET /api/schedule?limit=20";
+    let week = "GET /api/schedule?from=2040/12/01+00:00:00&to=2040/12/02+16:00:00";
+    for part in [first.to_owned(), week.to_owned(), format!("{week}&limit=20")] {
+        let (answer, cost) = call(&product, &master, &part, "", &Value::Null).await;
+        assert_eq!(answer.as_array().map(Vec::len), Some(20), "{answer}");
+        assert!(cost.table_read_units <= 20.0, "{part}: {cost:?}");
+    }
+    let (_, whole) = call(&product, &master, "GET /api/schedule", "", &Value::Null).await;
+    assert!(whole.table_read_units > 400.0, "10,000 schedules cannot be had for less: {whole:?}");
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! `GET /api/schedule`: newest start first, whole or in pages.
 
-use api_tests::{Product, at_hour, new_user};
+use api_tests::{Product, at_hour, new_schedule_at, new_user};
 use serde_json::{Value, json};
 
-use crate::support::calendar::plan;
+use crate::support::calendar::{fill, plan};
 use crate::support::pages::{next, pages};
 
 fn starts(list: &Value) -> Vec<&str> {
@@ -73,6 +73,64 @@ async fn several_hundred_schedules_are_listed_whole_and_page_by_page() {
         let fields = master.get(&format!("/api/schedule?{window}")).await.invalid_fields();
         assert_eq!(fields, [("to".to_owned(), "not_after_start".to_owned())]);
     }
+}
+
+#[tokio::test]
+async fn what_is_under_way_when_a_window_begins_is_in_it_on_its_last_page() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    for (start, end) in [(1, 2), (2, 10), (10, 11), (12, 13)] {
+        plan(&master, start, end).await;
+    }
+    let window = format!("/api/schedule?from={}", at_hour(5)).replace(' ', "+");
+    let whole = master.get(&window).await.ok();
+    assert_eq!(starts(&whole), ["2030-01-01T12:00:00", "2030-01-01T10:00:00", "2030-01-01T02:00:00"]);
+    for limit in 1..=4 {
+        let pages = pages(&master, &format!("{window}&limit={limit}")).await;
+        assert_eq!(pages.len(), 3_usize.div_ceil(limit), "pages of {limit}");
+        assert_eq!(json!(pages.concat()), whole, "pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_shows_each_change_at_once() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = plan(&master, 10, 12).await;
+    plan(&master, 20, 22).await;
+    // Renamed, longer, within its gap, into another, and back.
+    for (name, start, end) in [("改名", 10, 12), ("改名", 10, 14), ("移動", 9, 13), ("移動", 30, 31), ("戻り", 10, 12)]
+    {
+        let mut change = new_schedule_at(&at_hour(start), &at_hour(end));
+        (change["schedule_id"], change["name"]) = (json!(id), json!(name));
+        master.patch("/api/schedule", &change).await.ok();
+        let list = master.get("/api/schedule").await.ok();
+        let listed: Vec<&Value> = list.as_array().unwrap().iter().filter(|row| row["schedule_id"] == *id).collect();
+        let [row] = listed[..] else { panic!("once, not {list}") };
+        let printed = |hour| at_hour(hour).replace('/', "-").replace(' ', "T");
+        assert_eq!(row["name"], name);
+        assert_eq!((&row["start_datetime"], &row["end_datetime"]), (&json!(printed(start)), &json!(printed(end))));
+        assert_eq!(list.as_array().unwrap().len(), 2);
+    }
+    master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+    assert_eq!(starts(&master.get("/api/schedule").await.ok()), ["2030-01-01T20:00:00"]);
+}
+
+#[tokio::test]
+async fn twenty_thousand_schedules_are_listed_in_answers_that_lambda_hands_over() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    fill(&product, 20_000).await;
+    let (mut path, mut listed) = (Some("/api/schedule".to_owned()), Vec::new());
+    while let Some(this) = path {
+        let answer = master.get(&this).await;
+        path = next(&answer.header("link"));
+        assert!(answer.text.len() <= 5_000_000 && json!(answer.text).to_string().len() < 6_000_000);
+        assert!(path.is_none() || answer.text.len() > 4_000_000, "an answer holds what it can");
+        listed.extend(answer.ok().as_array().unwrap().clone());
+    }
+    assert_eq!(listed.len(), 20_000);
+    assert!(listed.is_sorted_by(|one, other| one["start_datetime"].as_str() > other["start_datetime"].as_str()));
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn die_in_the_middle(product: &Product, start: u32, end: u32, lease_end: D
         changed_at: app.clock.now_second(),
     };
     let owner = calendar::before(&app.table, &demo(), instant(end).into(), 1).await.unwrap().remove(0);
-    let mut writes = calendar::take(&demo(), &owner, plan.interval, &plan.id, Some(lease_end)).unwrap().to_vec();
+    let mut writes = calendar::take(&demo(), &owner, &plan, Some(lease_end)).unwrap().to_vec();
     let reservation = Reservation { tenant: demo(), plan: plan.clone(), operation: "dead".to_owned(), lease_end };
     writes.push(todo::add(&Todo::Reservation(reservation)).unwrap());
     assert!(matches!(app.table.transact(&writes).await.unwrap(), Transacted::Done));

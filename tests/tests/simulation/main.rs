@@ -67,6 +67,11 @@ fn an_answer_that_is_not_kept_with_its_effect_is_found() {
 }
 
 #[test]
+fn a_move_that_is_not_announced_is_found() {
+    first_violation("a list is whole", flaws::without_the_announcement_of_a_move);
+}
+
+#[test]
 fn a_cursor_without_time_to_settle_is_found() {
     first_violation("every message at least once", flaws::without_the_time_to_settle);
 }

@@ -68,6 +68,7 @@ impl Model {
                 Range::Below(sk) => key.sk < *sk,
                 Range::AtMost(sk) => key.sk <= *sk,
                 Range::Above(sk) => key.sk > *sk,
+                Range::Between(first, last) => *first <= key.sk && key.sk <= *last,
             };
             in_range && after.is_none_or(|after| if query.descending { *key.sk < *after } else { *key.sk > *after })
         };

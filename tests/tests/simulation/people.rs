@@ -12,7 +12,7 @@ use shared::domain::permission::Permissions;
 use shared::domain::user::{NewUser, UserChange, UserName};
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
 use shared::operations::passwords;
-use shared::operations::schedules::{self, Window};
+use shared::operations::listing::{self, Window};
 use shared::operations::sessions::{self, Login};
 use shared::operations::users;
 
@@ -101,7 +101,7 @@ async fn log_in(actor: &Actor, memory: &Memory, user: UserId, secrets: &Secrets)
 
 async fn look_around(actor: &mut Actor, bearer: &Bearer) {
     actor.bearer = bearer.clone();
-    let work = schedules::list_schedules(&actor.app, bearer, Ok(Window::default()));
+    let work = listing::list_schedules(&actor.app, bearer, Ok(Window::default()));
     actor.perform(Call::LookAround, work, |_| String::new()).await;
 }
 

@@ -10,7 +10,8 @@ use shared::domain::ids::ScheduleId;
 use shared::domain::interval::Interval;
 use shared::domain::schedule::ScheduleName;
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
-use shared::operations::schedules::{self, NewSchedule, ScheduleChange, Window};
+use shared::operations::listing::{self, Listing, Window};
+use shared::operations::schedules::{self, NewSchedule, ScheduleChange};
 use shared::operations::sweeping;
 
 use crate::faults::Harm;
@@ -111,10 +112,21 @@ async fn cancel(actor: &Actor, id: ScheduleId) {
     actor.perform(Call::DeleteSchedule { id }, work, |()| String::new()).await;
 }
 
+/// Somebody who looks at the list again and again.
+pub async fn look(actor: Actor, times: u32) {
+    for _ in 0..times {
+        list(&actor).await;
+        actor.rest_up_to(1_000).await;
+    }
+}
+
 async fn list(actor: &Actor) {
-    let work = schedules::list_schedules(&actor.app, &actor.bearer, Ok(Window::default()));
-    let names = |listing: &schedules::Listing| listing.schedules.len().to_string();
-    actor.perform(Call::ListSchedules, work, names).await;
+    let work = listing::list_schedules(&actor.app, &actor.bearer, Ok(Window::default()));
+    let ids = |listing: &Listing| {
+        let ids = listing.schedules.iter().map(|(plan, _)| plan.id.to_string());
+        ids.collect::<Vec<_>>().join(" ")
+    };
+    actor.perform(Call::ListSchedules, work, ids).await;
 }
 
 /// The sweeper's timer: now and then, and sometimes twice at once.

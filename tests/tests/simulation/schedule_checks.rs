@@ -36,6 +36,7 @@ pub fn check(evidence: &Evidence, findings: &mut Findings) {
         refused_leaves_no_trace(entry, &spans, evidence, findings);
     }
     acknowledged_is_there(evidence, &last, findings);
+    lists_are_whole(evidence, findings);
     one_effect_per_key(evidence, findings);
     one_channel_each(evidence, &last, findings);
     nothing_is_left_to_do(evidence, &last, findings);
@@ -221,6 +222,40 @@ fn acknowledged_is_there(evidence: &Evidence, last: &Items, findings: &mut Findi
         });
         findings.require(is_one_of_them, "the last acknowledged change stays", || format!("{item:?}\n{later:?}"));
     }
+}
+
+/// A schedule that all could see before a list was asked for, and that nobody removed before it was answered, is in it;
+/// also while it moves. None is in it twice.
+fn lists_are_whole(evidence: &Evidence, findings: &mut Findings) {
+    let lives = lives(evidence);
+    for entry in &evidence.entries {
+        let (Call::ListSchedules, Outcome::Done(ids)) = (&entry.call, &entry.outcome) else { continue };
+        let listed: Vec<&str> = ids.split_whitespace().collect();
+        let pk = format!("SCHED#{}", entry.tenant);
+        let missing = lives.iter().find(|(key, life)| {
+            let was_there = key.pk == pk && life.start <= entry.invoked && life.end > entry.returned;
+            was_there && !listed.contains(&key.sk.as_str())
+        });
+        findings.require(missing.is_none(), "a list is whole", || format!("{missing:?} {entry:?}"));
+        let distinct: BTreeSet<&&str> = listed.iter().collect();
+        findings.require(distinct.len() == listed.len(), "a list shows nothing twice", || format!("{entry:?}"));
+    }
+}
+
+/// From when on all could see each schedule, and when it was removed.
+fn lives(evidence: &Evidence) -> Vec<(&Key, Range<i64>)> {
+    let mut living: BTreeMap<&Key, i64> = BTreeMap::new();
+    let mut lives = Vec::new();
+    for commit in &evidence.journal {
+        for (key, after) in commit.changes.iter().filter(|(key, _)| key.pk.starts_with("SCHED#")) {
+            match after {
+                Some(_) => drop(living.entry(key).or_insert(commit.seen_at)),
+                None => lives.extend(living.remove(key).map(|seen_at| (key, seen_at..commit.at))),
+            }
+        }
+    }
+    lives.extend(living.into_iter().map(|(key, seen_at)| (key, seen_at..i64::MAX)));
+    lives
 }
 
 fn one_effect_per_key(evidence: &Evidence, findings: &mut Findings) {

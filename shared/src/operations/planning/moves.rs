@@ -3,22 +3,21 @@
 use super::gaps::{Gap, gap, make_way};
 use crate::app::App;
 use crate::domain::ids::TenantId;
-use crate::domain::interval::Interval;
 use crate::domain::schedule::Plan;
 use crate::operations::{Error, pause};
 use crate::store::calendar::{self, Node};
 use crate::table::Write;
 
-/// What has to change in the calendar for a schedule to move. `None` when it has to be read again.
+/// What has to change in the calendar for a schedule to become another. `None` when it has to be read again.
 pub(in crate::operations) async fn moving(
     app: &App,
     tenant: &TenantId,
     seen: &Plan,
-    to: Interval,
+    new: &Plan,
 ) -> Result<Option<Vec<Write>>, Error> {
-    let from = seen.interval;
+    let (from, to) = (seen.interval, new.interval);
     if from == to {
-        return Ok(Some(Vec::new()));
+        return Ok(Some(vec![calendar::amend(tenant, new)]));
     }
     let new_end = to.end().into();
     let (around, owners) = tokio::try_join!(
@@ -31,7 +30,7 @@ pub(in crate::operations) async fn moving(
     };
     if from.start() == to.start() {
         if new_end <= node.nxt {
-            return Ok(Some(vec![calendar::set_end(tenant, &node, &seen.id, to.end())]));
+            return Ok(Some(vec![calendar::amend(tenant, new)]));
         }
         if let Some(next) = calendar::at(&app.table, tenant, node.nxt).await?.filter(|next| !next.belongs_to(&seen.id))
         {
@@ -49,7 +48,7 @@ pub(in crate::operations) async fn moving(
     if owner.start == predecessor.start {
         let merged = Node { nxt: node.nxt, ..predecessor.clone() };
         return match gap(&merged, to) {
-            Gap::Free => Ok(Some(calendar::shift(tenant, &predecessor, &node, &seen.id, to)?)),
+            Gap::Free => Ok(Some(calendar::shift(tenant, &predecessor, &node, new)?)),
             Gap::Taken => make_way(app, tenant, &owner, to).await.map(|()| None),
             Gap::Torn => {
                 pause(app).await;
@@ -60,7 +59,7 @@ pub(in crate::operations) async fn moving(
     match gap(&owner, to) {
         Gap::Free => {
             let mut writes = calendar::give_back(tenant, &predecessor, &node).to_vec();
-            writes.extend(calendar::take(tenant, &owner, to, &seen.id, node.reserved_until)?);
+            writes.extend(calendar::take(tenant, &owner, new, None)?);
             Ok(Some(writes))
         }
         Gap::Taken => make_way(app, tenant, &owner, to).await.map(|()| None),

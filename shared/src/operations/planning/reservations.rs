@@ -29,7 +29,7 @@ pub(in crate::operations) async fn reserve(app: &App, reservation: &Reservation,
             Gap::Taken => make_way(app, tenant, &owner, plan.interval).await?,
             Gap::Torn => pause(app).await,
             Gap::Free => {
-                let mut writes = calendar::take(tenant, &owner, plan.interval, &plan.id, lease_end)?.to_vec();
+                let mut writes = calendar::take(tenant, &owner, plan, lease_end)?.to_vec();
                 writes.push(todo::add(&Todo::Reservation(reservation.clone()))?);
                 if let Transacted::Done = app.table.transact(&writes).await? {
                     return Ok(());
@@ -64,6 +64,7 @@ pub(in crate::operations) async fn activate(
     let mut writes = vec![
         todo::strike_off(&Todo::Reservation(reservation.clone())),
         schedules::create(tenant, &schedule)?,
+        calendar::show(tenant, plan),
         schedules::keep_hls(tenant, &id, hls)?,
         todo::add(&Todo::Retirement { tenant: tenant.clone(), schedule: id, due: channels::retirement(app, plan) })?,
     ];

@@ -3,8 +3,12 @@
 use api_tests::{Actor, Product, at_hour, new_schedule_at};
 use serde_json::Value;
 use shared::domain::ids::TenantId;
+use shared::domain::interval::Interval;
 use shared::domain::moment::Moment;
+use shared::domain::schedule::{Plan, ScheduleName};
 use shared::store::calendar::{self, Node};
+
+use super::write_all;
 
 /// Plans a broadcast from one hour of 2030 to another and answers its id.
 pub async fn plan(actor: &Actor, start: u32, end: u32) -> String {
@@ -19,6 +23,29 @@ pub async fn nodes(product: &Product) -> Vec<Node> {
     let mut nodes = calendar::before(table, &tenant, Moment::End, 100_000).await.expect("the table answers");
     nodes.reverse();
     nodes
+}
+
+/// Puts so many broadcasts of an hour, one every two hours from 2040 on, behind all others into the calendar.
+pub async fn fill(product: &Product, count: u32) {
+    let random = &product.server.app.random;
+    let tenant = TenantId::from(local::demo::TENANT);
+    let mut owner = self::nodes(product).await.pop().expect("a head");
+    let (mut nodes, mut owners) = (Vec::new(), Vec::new());
+    for hour in 0..count {
+        let start = shared::http::datetime::parse("2040/01/01 00:00:00").expect("a date-time")
+            + chrono::TimeDelta::hours((2 * hour).into());
+        let interval = Interval::new(start, start + chrono::TimeDelta::hours(1)).expect("an interval");
+        let name = ScheduleName::parse("テスト配信").expect("a name");
+        let id = random.uuid().into();
+        let created_by = "ユーザー名".to_owned();
+        let plan = Plan { id, name, interval, created_at: start, created_by, revision: 0, changed_at: start };
+        let [shorter, node] = calendar::take(&tenant, &owner, &plan, None).expect("items");
+        nodes.push(node);
+        owners.push(shorter);
+        owner = Node { start: interval.start().into(), ends: interval.end().into(), schedule: Some(id), ..owner };
+    }
+    write_all(product, &nodes).await;
+    write_all(product, &owners).await;
 }
 
 /// The calendar is one unbroken list of disjoint intervals, and they are those of the schedules.
