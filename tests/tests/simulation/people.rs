@@ -11,8 +11,8 @@ use shared::domain::password::Password;
 use shared::domain::permission::Permissions;
 use shared::domain::user::{NewUser, UserChange, UserName};
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
-use shared::operations::passwords;
 use shared::operations::listing::{self, Window};
+use shared::operations::passwords;
 use shared::operations::sessions::{self, Login};
 use shared::operations::users;
 

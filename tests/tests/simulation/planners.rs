@@ -116,7 +116,7 @@ async fn cancel(actor: &Actor, id: ScheduleId) {
 pub async fn look(actor: Actor, times: u32) {
     for _ in 0..times {
         list(&actor).await;
-        actor.rest_up_to(1_000).await;
+        actor.rest_up_to(500).await;
     }
 }
 

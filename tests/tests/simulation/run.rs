@@ -94,9 +94,9 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     }
     let elsewhere = world.actor(5, &tenants[1], UserId::MASTER);
     actors.push(planners::plan(elsewhere, Known::default(), "q".to_owned(), 8).boxed());
-    for number in 6..8 {
+    for number in 6..9 {
         let looker = world.actor(number, &tenants[0], UserId::MASTER);
-        actors.push(planners::look(looker, 25).boxed());
+        actors.push(planners::look(looker, 40).boxed());
     }
     for number in 10..12 {
         let sweeper = world.actor(number, &tenants[0], UserId::MASTER);
