@@ -103,7 +103,8 @@ async fn a_slash_too_many_is_answered_with_the_right_address() {
         }
     }
     // A client that follows sends the same again, and is answered.
-    let users = master.get("/api/user/").await.ok();
+    let moved = master.get("/api/user/").await;
+    let users = master.get(&moved.header("location")).await.ok();
     assert_eq!(users.as_array().map(Vec::len), Some(1));
 }
 

@@ -28,9 +28,12 @@ async fn every_file_has_its_type_and_may_load_nothing_from_elsewhere() {
 async fn the_page_names_no_file_that_is_not_there() {
     let product = Product::start().await;
     let page = product.anonymous().get("/").await.text;
-    let named = page.split('"').filter(|word| word.starts_with('/') && word.len() > 1);
+    let named = page.split('"').filter(|word| word.starts_with("/assets/"));
     let served = FILES.iter().map(|(path, _)| *path).filter(|path| path.starts_with("/assets/"));
     crate::assert_none(&crate::differences(("the page", named), ("the server", served)));
+    // And the other page that it leads to.
+    assert!(page.contains("\"/studio\""), "{page}");
+    assert_eq!(product.anonymous().get("/studio").await.status, 200);
 }
 
 #[tokio::test]
