@@ -60,6 +60,7 @@ mod tests {
     mod look {
         use super::{ApiResult, App, Request};
 
+        #[expect(clippy::unused_async, reason = "a handler is async")]
         pub(super) async fn handle(_app: &App, _request: &Request) -> ApiResult {
             crate::http::response::ok()
         }

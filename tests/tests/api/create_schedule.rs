@@ -2,8 +2,15 @@
 
 use api_tests::upstream::Upstream;
 use api_tests::{Answer, Product, at_hour, new_schedule, new_schedule_at};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
+use local::demo;
 use serde_json::json;
+use shared::domain::ids::TenantId;
+use shared::domain::interval::Interval;
+use shared::domain::schedule::{Plan, ScheduleName};
+use shared::store::calendar;
+use shared::table::Transacted;
 
 use crate::support::calendar::{assert_is_consistent, plan};
 
@@ -109,4 +116,37 @@ async fn more_disjoint_plans_than_one_would_retry_are_all_made_though_they_come_
     plan(&master, 58, 60).await;
     join_all((10..58).rev().map(|hour| master.plan(hour))).await;
     assert_is_consistent(&product, &master).await;
+}
+
+/// A planner reads a gap, and somebody prolongs the schedule before it: the gap's `nxt` is still the same, its start is not.
+#[tokio::test]
+async fn a_gap_that_was_narrowed_since_it_was_read_is_not_taken() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let first = plan(&master, 10, 12).await;
+    let (table, tenant) = (&product.server.app.table, TenantId::from(demo::TENANT));
+    let owner = calendar::before(table, &tenant, hour(15).into(), 1).await.unwrap().remove(0);
+    let longer = json!({"schedule_id": first, "name": "x", "start_datetime": at_hour(10), "end_datetime": at_hour(13)});
+    master.patch("/api/schedule", &longer).await.ok();
+    let overlapping = calendar::take(&tenant, &owner, &an_hour_from(12), None).unwrap();
+    assert!(matches!(table.transact(&overlapping).await.unwrap(), Transacted::Refused(_)));
+    let behind = calendar::take(&tenant, &owner, &an_hour_from(13), None).unwrap();
+    assert!(matches!(table.transact(&behind).await.unwrap(), Transacted::Done));
+}
+
+/// As `at_hour`.
+fn hour(hour: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_893_423_600, 0).unwrap() + TimeDelta::hours(hour)
+}
+
+fn an_hour_from(start: i64) -> Plan {
+    Plan {
+        id: "00000000-0000-4000-8000-0000000000aa".into(),
+        name: ScheduleName::parse("x").unwrap(),
+        interval: Interval::new(hour(start), hour(start + 1)).unwrap(),
+        created_at: hour(0),
+        created_by: "x".to_owned(),
+        revision: 0,
+        changed_at: hour(0),
+    }
 }

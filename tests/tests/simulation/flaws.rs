@@ -66,14 +66,6 @@ fn altering(alter: fn(&mut Write)) -> impl Fn(SimulatedTable, &Random) -> Arc<dy
     move |table, _| Arc::new(Altered { table, alter, tokens: None })
 }
 
-/// Whoever takes from a gap does not ask whether the owner's end is still before its start.
-pub fn without_the_condition_on_the_end() -> Seams {
-    let table = altering(|write| {
-        drop_conditions(write, "CAL#", |condition| matches!(condition, Condition::AtMost("ends", _)));
-    });
-    Seams { table: Box::new(table), ..Seams::default() }
-}
-
 /// Whoever writes to the calendar does not ask whether the next node is still the same.
 pub fn without_the_condition_on_the_next() -> Seams {
     let table = altering(|write| {

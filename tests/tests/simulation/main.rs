@@ -37,11 +37,6 @@ fn a_seed_repeats_exactly() {
 }
 
 #[test]
-fn a_missing_condition_on_the_end_is_found() {
-    first_violation("disjoint after every commit", flaws::without_the_condition_on_the_end);
-}
-
-#[test]
 fn a_missing_condition_on_the_next_is_found() {
     first_violation("disjoint after every commit", flaws::without_the_condition_on_the_next);
 }
