@@ -80,7 +80,7 @@ async fn unpublish(State(simulator): State<Simulator>, body: Bytes) -> Response<
 async fn channels(State(simulator): State<Simulator>) -> Response<Body> {
     let account = simulator.lock();
     let channels = account.channels.iter().map(|(channel_id, channel)| {
-        (channel_id.clone(), Value::from_iter(channel.connections.iter().map(description)))
+        (channel_id.clone(), channel.connections.iter().map(description).collect::<Value>())
     });
     with_json(StatusCode::OK, &Value::Object(channels.collect()))
 }
@@ -111,6 +111,7 @@ fn description(connection: &Connection) -> Value {
     description
 }
 
+#[expect(clippy::result_large_err, reason = "the error is the answer, made once")]
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response<Body>> {
     serde_json::from_slice(body).map_err(|error| refusal(StatusCode::BAD_REQUEST, &error.to_string()))
 }

@@ -4,6 +4,7 @@
 //! What it does not know better than the public documents is kept simple; they are summed up in the contract,
 //! section 10.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -64,7 +65,7 @@ impl Simulator {
         let file = data.map(|folder| folder.join("imageflux.json"));
         let channels = match file.as_ref().map(std::fs::read) {
             Some(Ok(bytes)) => serde_json::from_slice(&bytes).map_err(|error| format!("imageflux.json: {error}"))?,
-            _ => Default::default(),
+            _ => BTreeMap::default(),
         };
         Ok(Self {
             account: Arc::new(Mutex::new(Account { channels, mode: Mode::default() })),
