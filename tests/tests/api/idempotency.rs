@@ -214,7 +214,7 @@ async fn what_is_kept_of_a_new_users_request_is_no_fast_way_to_the_password() {
     let id = UserId(made["user_id"].as_i64().unwrap());
     let phc = credentials::find(&app.table, &local::demo::TENANT.into(), id).await.unwrap().unwrap().phc;
     let members = user.as_object().unwrap().iter().filter(|(name, _)| *name != "password");
-    let public: String = members.map(|(name, value)| format!("\"{name}\":{value}\n")).collect();
+    let public = members.map(|(name, value)| format!("\"{name}\":{value}\n")).collect::<Vec<_>>().concat();
     assert_eq!(kept, IdempotencyKey::new("k", public.as_bytes()).with_secret(&phc).body);
     // The password still tells one request from another.
     user["password"] = json!("Password124");

@@ -10,7 +10,7 @@ const ACCEPTED: [(&str, &str); 2] = [("accept-encoding", "gzip, deflate, br"), (
 async fn at_most_fifty_failing_fields_are_named() {
     let product = Product::start().await;
     let master = product.master().await;
-    let twice: String = (0..60).map(|number| format!("\"x{number:02}\":0,\"x{number:02}\":0,")).collect();
+    let twice = (0..60).map(|number| format!("\"x{number:02}\":0,\"x{number:02}\":0,")).collect::<Vec<_>>().concat();
     let body = new_user(&[]).to_string().replacen('{', &format!("{{{twice}"), 1);
     let fields = master.send(Method::POST, "/api/user", &[], Some(body.into())).await.invalid_fields();
     assert_eq!(fields.len(), 50);

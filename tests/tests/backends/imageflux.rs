@@ -103,7 +103,7 @@ impl Transport for FirstNotSent {
                 tokio::time::sleep(self.after).await;
                 return Err(Failure::NotSent("no connection".to_owned()));
             }
-            tokio::time::sleep(Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             Ok(Answer { status: 200, body: Vec::new() })
         })
     }

@@ -72,11 +72,13 @@ pub fn throttled() -> Reply {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "a result is asserted where it comes to be")]
 pub fn assert_unavailable<T: std::fmt::Debug>(result: Result<T, TableError>) {
     assert!(matches!(result, Err(TableError::Unavailable(_))), "{result:?}");
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "a result is asserted where it comes to be")]
 pub fn assert_broken<T: std::fmt::Debug>(result: Result<T, TableError>) {
     assert!(matches!(result, Err(TableError::Broken(_))), "{result:?}");
 }

@@ -21,7 +21,7 @@ pub type Pages = Arc<Mutex<Vec<Vec<String>>>>;
 pub async fn talk(actor: Actor, schedule: ScheduleId, others: Known, name: String, steps: u32) {
     for step in 0..steps {
         let elsewhere = (actor.random.below(5) == 0).then(|| others.any(&actor)).flatten();
-        let schedule = elsewhere.map_or_else(|| schedule.clone(), |(schedule, _)| schedule);
+        let schedule = elsewhere.map_or_else(|| schedule, |(schedule, _)| schedule);
         Box::pin(say(&actor, &schedule, &format!("{name}-{step}"))).await;
         actor.rest_up_to(2_500).await;
     }
@@ -47,8 +47,8 @@ async fn say(actor: &Actor, schedule: &ScheduleId, body: &str) {
 }
 
 async fn say_once(actor: &Actor, schedule: &ScheduleId, body: &str, has_key: bool) -> Reply<MessageId> {
-    let call = Call::Post { schedule: schedule.clone(), body: body.to_owned() };
-    let post = Post { schedule: schedule.clone(), body: MessageBody::parse(body).expect("a short text") };
+    let call = Call::Post { schedule: *schedule, body: body.to_owned() };
+    let post = Post { schedule: *schedule, body: MessageBody::parse(body).expect("a short text") };
     let key = has_key.then(|| IdempotencyKey::new(body, body.as_bytes()));
     let work = chat::post_message(&actor.app, &actor.bearer, Ok(Keyed { form: post, key }));
     actor.perform(call, work, ToString::to_string).await

@@ -33,7 +33,7 @@ impl Known {
     pub fn any(&self, actor: &Actor) -> Option<(ScheduleId, Interval)> {
         let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let index = usize::try_from(actor.random.below(ids.len().max(1) as u64)).ok()?;
-        ids.get(index).cloned()
+        ids.get(index).copied()
     }
 }
 
@@ -101,14 +101,14 @@ pub async fn create_between(actor: &Actor, name: &str, start: i64, end: i64) -> 
 async fn reschedule(actor: &Actor, id: ScheduleId, from: Interval, name: String) {
     let start = if actor.random.below(2) == 0 { from.start() } else { any_interval(actor).start() };
     let interval = lasting_some_minutes(actor, start);
-    let call = Call::MoveSchedule { id: id.clone(), name: name.clone(), interval };
+    let call = Call::MoveSchedule { id, name: name.clone(), interval };
     let change = ScheduleChange { id, name: schedule_name(&name), interval };
     let work = schedules::update_schedule(&actor.app, &actor.bearer, Ok(change));
     actor.perform(call, work, |()| String::new()).await;
 }
 
 async fn cancel(actor: &Actor, id: ScheduleId) {
-    let work = schedules::delete_schedule(&actor.app, &actor.bearer, Ok(id.clone()));
+    let work = schedules::delete_schedule(&actor.app, &actor.bearer, Ok(id));
     actor.perform(Call::DeleteSchedule { id }, work, |()| String::new()).await;
 }
 

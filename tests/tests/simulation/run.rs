@@ -104,11 +104,11 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     }
     for (number, user) in (20..).zip([talkers[0], talkers[0], talkers[1], talkers[2], UserId::MASTER]) {
         let talker = world.actor(number, &tenants[0], user);
-        actors.push(chatters::talk(talker, chat.clone(), known.clone(), format!("t{number}"), 12).boxed());
+        actors.push(chatters::talk(talker, chat, known.clone(), format!("t{number}"), 12).boxed());
     }
     for number in 60..63 {
         let presenter = world.actor(number, &tenants[0], UserId::MASTER);
-        let old = vec![over.clone(), soon_over.clone()];
+        let old = vec![over, soon_over];
         actors.push(presenters::present(presenter, old, known.clone(), 12).boxed());
     }
     for number in 50..54 {
@@ -117,8 +117,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     }
     let pages: Vec<Pages> = (0..3).map(|_| Pages::default()).collect();
     let environments: Vec<Actor> = (30..33).map(|number| world.reader(number, &tenants[0], UserId::MASTER)).collect();
-    let readers =
-        pages.iter().map(|pages| Reader::new(environments.clone(), chat.clone(), Arc::clone(pages)).follow(20));
+    let readers = pages.iter().map(|pages| Reader::new(environments.clone(), chat, Arc::clone(pages)).follow(20));
     let (readers, _) = join(join_all(readers), join_all(actors)).await;
     world.nemesis.rest();
     tokio::time::sleep(CALM).await;
