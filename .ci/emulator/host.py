@@ -122,7 +122,7 @@ class Local(Process):
     """A local server with an empty table but for the demo tenant."""
 
     def __init__(self, program=None):
-        super().__init__([program or TARGET / "debug/local", "--listen", "127.0.0.1:0"], env=environment())
+        super().__init__([program or TARGET / "debug/local", "--listen", "127.0.0.1:0"], env=environment(PUBLISH_WITHOUT_TOKEN="always"))
         try:
             wait_for("the local server starts", 30, lambda: "\ntry:" in self.text() or not self.is_running())
             self.url, self.table, self.imageflux = (self.line(start) for start in ("ready on ", "table on ", "ImageFlux on "))
