@@ -25,7 +25,7 @@ try {
   await page.goto(url);
   await page.getByRole('heading', { name: 'ImageFlux Live Streaming APIオプション' }).waitFor();
   const shown = await page.locator('.opblock').count();
-  assert.equal(shown, 17, 'every call is on the page');
+  assert.equal(shown, 22, 'every call is on the page');
 
   /** Opens a call, sends what the description shows, and answers what came back. */
   const send = async (id, body) => {

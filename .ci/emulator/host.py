@@ -210,6 +210,11 @@ class Deployment:
             "CHANNEL_GRACE_SECONDS": "86400",
             "DELETE_ORPHAN_CHANNELS": "false",
             "CORS_ORIGINS": "*",
+            "API_URL": local.url,
+            "HOOKS_URL": local.url,
+            "PUBLISH_LEAD_SECONDS": "1800",
+            "PUBLISH_OVERRUN_SECONDS": "3600",
+            "PUBLISH_WITHOUT_TOKEN": "always",
         }
         unknown = set(names) - set(values)
         if unknown:
