@@ -31,9 +31,12 @@ MOST_CPU_MS, MOST_CPU_MS_HASHING = 20, 120
 PASSING = [
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
-    (re.compile(r"[0-9a-f]{32,}"), "<channel or playlist>"),
+    (re.compile(r"[0-9A-Fa-f]{32,}"), "<channel or playlist>"),
+    (re.compile(r"http://127\.0\.0\.1:\d+"), "<address>"),
+    (re.compile(r"(<address>|https://[\w.-]+)/(watch|calendar)/[\w-]+"), r"<address>/\2/<key>"),
+    (re.compile(r"ifop_[a-z2-7]+"), "<publish token>"),
 ]
-PASSING_MEMBERS = {"expires_at", "created_at", "datetime", "next_cursor"}
+PASSING_MEMBERS = {"expires_at", "created_at", "datetime", "next_cursor", "live_since"}
 
 # A day's work, over all functions at once. `SCHEDULE` is the one that the first step makes, 2021 is to come.
 TO_COME = ("2021", "2099")
@@ -50,9 +53,6 @@ STORY = [
     "publish",
     ("delivery-view/get_view.json", THE_SCHEDULE),
     ("delivery-view/reset_delivery.json", THE_SCHEDULE),
-    ("delivery-view/watch.json",),
-    ("webhook/record_event.json",),
-    ("webhook/may_publish.json",),
     ("chat/post_message.json", THE_SCHEDULE),
     ("chat/list_messages.json", THE_SCHEDULE),
     ("user/create_user.json", NEW_ADDRESS),
@@ -128,9 +128,22 @@ def hostile_ones(deployment):
                 # Who says it is named differently.
                 if "error" in (outcome(answer), outcome(expected)):
                     expected, answer = said(expected), said(answer)
+                # No browser calls the webhook: it has no CORS, whatever the local server is set to.
+                if function == "webhook":
+                    expected, answer = without_cors(expected), without_cors(answer)
                 yield from differences(name, expected, answer)
             print(f"{function:14} hostile events by outcome: {dict(sorted(outcomes.items()))}")
             yield from panics(emulated)
+
+
+def without_cors(answer):
+    """What is left of an answer when nothing is said of origins."""
+    if not isinstance(answer, dict):
+        return answer
+    of_cors = lambda name: name.startswith("access-control-") or name == "vary"
+    kept = {kind: {name: value for name, value in answer[kind].items() if not of_cors(name)}
+            for kind in ("headers", "multiValueHeaders") if isinstance(answer.get(kind), dict)}
+    return answer | kept
 
 
 def said(answer):
@@ -142,7 +155,9 @@ def story(deployment):
     with ExitStack() as stack:
         local, other = stack.enter_context(Local()), stack.enter_context(Local())
         secrets = stack.enter_context(demo_secrets())
-        emulated = {name: stack.enter_context(deployment.start(name, other, secrets)) for name in deployment.functions}
+        # The webhook is asked by the simulated ImageFlux alone, under keys that no file can know.
+        asked = {step[0].split("/")[0] for step in STORY if step != "publish"}
+        emulated = {name: stack.enter_context(deployment.start(name, other, secrets)) for name in sorted(asked)}
         sides = [Side(local, local.invoke), Side(other, lambda function, event: emulated[function].invoke(event))]
         for step in STORY:
             expected, answer = (side.take(step) for side in sides)
