@@ -78,7 +78,7 @@ file_get_contents("$url/simulator/publish", false, stream_context_create(['http'
     'content' => json_encode(['channel_id' => $answer['channel_id']]),
 ]])) !== false || throw new RuntimeException('the simulator does not publish');
 $answer = $client->view($id);
-expect(['playlist_url' => '/^https:\/\/[^ ]+\.m3u8$/D'], $answer, 'the view');
+expect(['playlist_url' => '/^https?:\/\/[^ ]+\.m3u8$/D'], $answer, 'the view');
 $called('視聴情報取得');
 
 $permissions = ['delivery' => true, 'view' => true, 'schedule' => true, 'user' => true];
