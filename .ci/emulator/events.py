@@ -66,6 +66,12 @@ STORY = [
     ("auth/logout.json",),
 ]
 
+# Asked by the simulated ImageFlux, under keys that no file can know: tried one by one, not in the story.
+ASKED_BY_IMAGEFLUX = [
+    ("webhook/record_event.json",),
+    ("webhook/may_publish.json",),
+]
+
 
 def main():
     deployment = Deployment()
