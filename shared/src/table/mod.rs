@@ -17,100 +17,23 @@ use crate::platform::random::Random;
 
 mod attempts;
 pub mod dynamodb;
+mod query;
+mod write;
+
+pub use query::{Page, Query, Range};
+pub use write::{Change, Condition, Effect, Refusal, Transacted, Write, Written};
 
 /// A future that a back end returns.
 pub type BackendFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+
+/// The name of the partition key and of the sort key.
+pub const PK: &str = "PK";
+pub const SK: &str = "SK";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     pub pk: String,
     pub sk: String,
-}
-
-/// What must hold of the item for a write to happen.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Condition {
-    Absent,
-    Present,
-    /// The attribute is not there.
-    Missing(&'static str),
-    /// The attribute is there and equal.
-    Equals(&'static str, Value),
-    /// The attribute is there and not greater.
-    AtMost(&'static str, Value),
-    /// The attribute is there and not smaller.
-    AtLeast(&'static str, Value),
-    /// The attribute is there and greater.
-    Above(&'static str, Value),
-    All(Vec<Condition>),
-    Any(Vec<Condition>),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    Set(&'static str, Value),
-    Add(&'static str, i64),
-    Remove(&'static str),
-}
-
-/// What a write does to its item.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// The whole item; its key is added.
-    Put(Item),
-    Update(Vec<Change>),
-    Delete,
-    /// Nothing: the condition alone matters. Only in transactions.
-    Check,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Write {
-    pub key: Key,
-    pub effect: Effect,
-    pub condition: Option<Condition>,
-}
-
-/// One partition, or a part of it by its sort key.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Query {
-    pub pk: String,
-    pub range: Range,
-    pub descending: bool,
-    /// How many items at the most; without it, all there are.
-    pub limit: Option<usize>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Range {
-    All,
-    Below(String),
-    AtMost(String),
-    Above(String),
-    /// Both ends belong to it; the first is not after the second.
-    Between(String, String),
-}
-
-impl Query {
-    /// The whole partition, in ascending order.
-    pub fn all(pk: impl Into<String>) -> Self {
-        Self { pk: pk.into(), range: Range::All, descending: false, limit: None }
-    }
-
-    #[must_use]
-    pub fn within(self, range: Range) -> Self {
-        Self { range, ..self }
-    }
-
-    #[must_use]
-    pub fn descending(self) -> Self {
-        Self { descending: true, ..self }
-    }
-
-    #[must_use]
-    pub fn at_most(self, limit: usize) -> Self {
-        Self { limit: Some(limit), ..self }
-    }
 }
 
 /// What one attempt read of the keys it was asked for. A key that is in neither has no item.
@@ -119,35 +42,6 @@ pub struct Batch {
     pub found: HashMap<Key, Item>,
     /// Not read yet: the table was too busy.
     pub unread: Vec<Key>,
-}
-
-/// One answer to a query, and the sort key to go on after when there is more.
-pub struct Page {
-    pub items: Vec<Item>,
-    pub more_after: Option<String>,
-}
-
-/// What became of a single write.
-#[derive(Debug)]
-pub enum Written {
-    /// Done; after an update, this is the item as it is now.
-    Done(Option<Item>),
-    /// The condition did not hold of the item found, if one was found.
-    Refused(Option<Item>),
-}
-
-/// What became of a transaction.
-#[derive(Debug)]
-pub enum Transacted {
-    Done,
-    /// Nothing was written. By index of the write: whether its condition failed, and on what item.
-    Refused(Vec<Refusal>),
-}
-
-#[derive(Debug)]
-pub enum Refusal {
-    Passed,
-    Failed(Option<Item>),
 }
 
 /// Why one attempt came to nothing.
@@ -311,56 +205,5 @@ impl Table {
     fn part_of(&self, longest: Duration) -> Duration {
         let millis = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
         Duration::from_millis(self.random.below(millis + 1))
-    }
-}
-
-impl Refusal {
-    pub fn is_failed(&self) -> bool {
-        matches!(self, Self::Failed(_))
-    }
-}
-
-/// The name of the partition key and of the sort key.
-pub const PK: &str = "PK";
-pub const SK: &str = "SK";
-
-impl Write {
-    /// Writes an item that must not exist yet.
-    pub fn create(key: Key, item: Item) -> Self {
-        Self::put(key, item).only_if(Condition::Absent)
-    }
-
-    /// Writes an item, whatever was there.
-    pub fn put(key: Key, item: Item) -> Self {
-        Self { key, effect: Effect::Put(item), condition: None }
-    }
-
-    /// Changes attributes; an item that does not exist is made of them.
-    pub fn update(key: Key, changes: Vec<Change>) -> Self {
-        Self { key, effect: Effect::Update(changes), condition: None }
-    }
-
-    /// Removes an item, if it is there.
-    pub fn delete(key: Key) -> Self {
-        Self { key, effect: Effect::Delete, condition: None }
-    }
-
-    /// Writes nothing; the transaction happens only if the condition holds.
-    pub fn check(key: Key, condition: Condition) -> Self {
-        Self { key, effect: Effect::Check, condition: Some(condition) }
-    }
-
-    #[must_use]
-    pub fn only_if(self, condition: Condition) -> Self {
-        Self { condition: Some(condition), ..self }
-    }
-
-    /// The item that a put leaves: its attributes and its key.
-    pub fn whole_item(&self) -> Option<Item> {
-        let Effect::Put(item) = &self.effect else { return None };
-        let mut item = item.clone();
-        item.insert(PK.to_owned(), Value::S(self.key.pk.clone()));
-        item.insert(SK.to_owned(), Value::S(self.key.sk.clone()));
-        Some(item)
     }
 }
