@@ -11,6 +11,8 @@ use serde_json::json;
 use crate::{assert_none, differences};
 use api_tests::openapi::{Description, list};
 
+use crate::schemas::Schemas;
+
 /// The codes had so far, and what was wrong with the answers.
 #[derive(Default)]
 struct Had {

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::assert_none;
 use api_tests::openapi::{Description, Operation, examples_of};
 
+use crate::schemas::Schemas;
+
 /// A request as the description shows it.
 struct Shown {
     path: Map<String, Value>,

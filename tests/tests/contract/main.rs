@@ -3,6 +3,7 @@
 //! Whatever is missing or different on one side makes a line that names it.
 
 mod places;
+mod schemas;
 mod functions;
 mod codes;
 mod examples;

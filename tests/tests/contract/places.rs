@@ -8,6 +8,8 @@ use shared::http::refusal::KINDS;
 use crate::{assert_none, differences, read, root};
 use api_tests::openapi::{Description, Operation, examples_of, list, object};
 
+use crate::schemas::Schemas;
+
 const DESCRIPTION: &str = "openapi.yaml";
 
 /// Method and path, such as `POST /api/login`.
