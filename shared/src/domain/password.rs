@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn white_space_is_kept_but_is_not_enough() {
         assert_eq!(Password::parse(" 123456 ").unwrap().expose(), b" 123456 ");
-        for unseen in [" ", "\u{200B}", "\u{2800}", "\u{3164}"] {
+        for unseen in [" ", "\0", "\u{7F}", "\u{200B}", "\u{2800}", "\u{3164}"] {
             assert_eq!(Password::parse(&unseen.repeat(8)).err(), Some(Invalid::Blank), "{unseen:?}");
         }
     }

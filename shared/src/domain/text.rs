@@ -81,10 +81,11 @@ fn is_compatibility_ideograph(c: char) -> bool {
     matches!(c, '\u{F900}'..='\u{FAFF}' | '\u{2F800}'..='\u{2FA1F}')
 }
 
-/// White space, the code points that Unicode lists as `Default_Ignorable`, and others which are drawn as nothing:
+/// White space, control characters, the code points that Unicode lists as `Default_Ignorable`, and others which are drawn as nothing:
 /// the Braille cell without dots, fillers, joiners of hieroglyphs, the null notehead, marks of annotations, no characters.
 pub(super) fn is_invisible(c: char) -> bool {
     c.is_whitespace()
+        || c.is_control()
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
