@@ -121,7 +121,10 @@ fn check_rendition(path: &str, rendition: &Value, errors: &mut Vec<FieldError>) 
         video.optional("codec", codec);
     });
     object.nested("audio", |audio| {
-        audio.optional("bps", |value| integer_between(value, 1, i64::MAX).map_err(|_| positive(value)));
+        audio.optional(
+            "bps",
+            |value| if value.as_u64().is_some_and(|bps| bps > 0) { Ok(()) } else { Err(positive(value)) },
+        );
     });
 }
 
@@ -244,6 +247,22 @@ mod tests {
                 ("imageflux_params[0].audio.bps".to_owned(), "out_of_range"),
             ]
         );
+    }
+
+    #[test]
+    fn a_bit_rate_of_sound_is_any_number_above_zero() {
+        let with = |bps: Value| {
+            let mut value = rendition();
+            value["audio"]["bps"] = bps;
+            json!([value])
+        };
+        for bps in [json!(1), json!(u64::MAX)] {
+            let value = with(bps);
+            assert!(HlsParams::check("", &value).is_ok(), "{value}");
+        }
+        for bps in [json!(0), json!(-1), json!(0.5)] {
+            assert_eq!(refused(&with(bps)).len(), 1);
+        }
     }
 
     #[test]
