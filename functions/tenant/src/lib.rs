@@ -33,6 +33,9 @@ const ACTIONS: [&str; 7] = [
     "unlock",
 ];
 
+/// All of them, 255 characters each, fit the tenant's item of 400 KB.
+const ARCHIVE_DESTINATIONS_AT_MOST: usize = 200;
+
 /// Carries out one event.
 #[must_use]
 pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + '_>> {
@@ -80,11 +83,16 @@ fn tenant_id(text: &str) -> Result<TenantId, Invalid> {
     TenantId::parse(text).ok_or(Invalid::NotAnId)
 }
 
+/// An id of ImageFlux's, compared to the letter: what would be stored otherwise than it was written is refused.
+fn archive_destination_id(text: &str) -> Result<String, Invalid> {
+    text::parse(text, 255, Lines::One).and_then(|kept| if kept == text { Ok(kept) } else { Err(Invalid::NotAnId) })
+}
+
 /// All that its schedules may name from now on; an empty list takes everything away.
 async fn set_archive_destinations(app: &App, event: &Value) -> EventResult {
     let mut fields = Fields::of(event);
     let tenant = fields.text("tenant_id", tenant_id);
-    let ids = fields.texts("archive_destination_ids", |text| text::parse(text, 255, Lines::One));
+    let ids = fields.texts("archive_destination_ids", ARCHIVE_DESTINATIONS_AT_MOST, archive_destination_id);
     let (tenant, ids) = fields.finish(|| Some((tenant?, ids?)))?;
     telemetry::note("tenant", app.tenant_mark(&tenant));
     found(tenants::set_archive_destinations(app, &tenant, &ids.into_iter().collect()).await)

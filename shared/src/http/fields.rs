@@ -33,9 +33,15 @@ impl<'e> Fields<'e> {
     }
 
     /// An array of texts.
-    pub fn texts<T>(&mut self, path: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<Vec<T>> {
+    pub fn texts<T>(
+        &mut self,
+        path: &str,
+        at_most: usize,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> Option<Vec<T>> {
         let result = match self.value(path) {
             None => Err(Invalid::Missing),
+            Some(Value::Array(values)) if values.len() > at_most => Err(Invalid::TooLong(at_most)),
             Some(Value::Array(values)) => values.iter().map(|value| text(value).and_then(&parse)).collect(),
             Some(_) => Err(Invalid::WrongType(JsonType::Array)),
         };

@@ -182,7 +182,17 @@ async fn an_archive_goes_only_where_the_operator_said() {
     give(json!([])).await.unwrap();
     body["imageflux_params"][0]["archive"] = json!({"archive_destination_id": "own"});
     refused(&body).await;
-    for ids in [json!(null), json!("own"), json!([1]), json!([""])] {
+    give((0..200).map(|number| json!(format!("{number:0>255}"))).collect()).await.unwrap();
+    // ImageFlux compares an id to the letter: a decomposed letter would be stored as another one.
+    for ids in [
+        json!(null),
+        json!("own"),
+        json!([1]),
+        json!([""]),
+        json!([" own"]),
+        json!(["e\u{301}"]),
+        json!(vec!["own"; 201]),
+    ] {
         assert!(give(ids).await.unwrap_err().starts_with("archive_destination_ids: "));
     }
 }
