@@ -46,15 +46,18 @@ pub async fn create_schedule(
 ) -> Result<ScheduleId, Error> {
     let load = async {
         let Keyed { form: new, key } = form?;
-        let owner = async { Ok(gaps::gap_owner(app, &bearer.tenant, new.interval).await?) };
-        let (owner, ()) = tokio::try_join!(owner, check_archives(app, bearer, &new.hls))?;
-        Ok((new, key, owner))
+        let owner = gaps::gap_owner(app, &bearer.tenant, new.interval);
+        let (owner, archives) = tokio::join!(owner, check_archives(app, bearer, &new.hls));
+        Ok((new, key, owner?, archives))
     };
-    let (caller, (new, key, owner)) = admit(app, bearer, Action::CreateSchedule, load).await?;
+    let (caller, (new, key, owner, archives)) = admit(app, bearer, Action::CreateSchedule, load).await?;
     match idempotency::begin(app, &caller, "create_schedule", key.as_ref()).await? {
         Begun::Answered(answer) => Ok(answer.as_str().into()),
         Begun::Fresh(attempt) => {
-            let result = create_once(app, &caller, new, owner, &attempt).await;
+            let result = match archives {
+                Ok(()) => create_once(app, &caller, new, owner, &attempt).await,
+                Err(refused) => Err(refused),
+            };
             attempt.end(app, result).await
         }
     }

@@ -31,6 +31,27 @@ async fn an_answer_outlives_what_it_was_about() {
 }
 
 #[tokio::test]
+async fn an_answer_outlives_the_right_to_an_archive() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let give = async |ids: Value| {
+        let tenant = local::demo::TENANT;
+        let event = json!({"action": "set_archive_destinations", "tenant_id": tenant, "archive_destination_ids": ids});
+        product.invoke("tenant", &event).await.unwrap();
+    };
+    give(json!(["own"])).await;
+    let mut body = new_schedule(1);
+    body["imageflux_params"][0]["archive"] = json!({"archive_destination_id": "own"});
+    let first = master.post_once("/api/schedule", "k", &body).await.ok();
+    give(json!([])).await;
+    assert_eq!(master.post_once("/api/schedule", "k", &body).await.ok(), first);
+    for _ in 0..2 {
+        let fields = master.post_once("/api/schedule", "other", &body).await.invalid_fields();
+        assert_eq!(fields[0].1, "not_yours");
+    }
+}
+
+#[tokio::test]
 async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
     let upstream = Upstream::start().await;
     let product = Product::start_with(upstream.options()).await;
