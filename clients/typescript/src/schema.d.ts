@@ -761,7 +761,7 @@ export interface components {
              * @description 破られた規則。
              * @enum {string}
              */
-            code: "missing" | "null" | "duplicate" | "contradictory" | "secret_in_query" | "wrong_type" | "too_short" | "too_long" | "blank" | "control_character" | "bidirectional_control" | "not_an_email" | "not_a_datetime" | "not_after_start" | "out_of_range" | "not_one_of" | "not_yours" | "too_deep" | "no_media" | "not_json" | "not_a_cursor" | "not_together";
+            code: "missing" | "null" | "duplicate" | "contradictory" | "not_utf8" | "secret_in_query" | "wrong_type" | "too_short" | "too_long" | "blank" | "control_character" | "bidirectional_control" | "not_an_email" | "not_a_datetime" | "not_after_start" | "out_of_range" | "not_one_of" | "not_yours" | "too_deep" | "no_media" | "not_json" | "not_a_cursor" | "not_together";
             /** @description 説明。 */
             message: string;
         };

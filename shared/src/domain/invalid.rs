@@ -11,6 +11,8 @@ pub enum Invalid {
     Duplicate,
     /// Query and body name different values.
     Contradictory,
+    /// The bytes of the value in the query are no UTF-8.
+    NotUtf8,
     /// A password or an access code stands in a query, where logs and histories keep it.
     SecretInQuery,
     /// The value has another JSON type than the one named here.
@@ -74,6 +76,7 @@ impl Invalid {
             Self::Null => "null",
             Self::Duplicate => "duplicate",
             Self::Contradictory => "contradictory",
+            Self::NotUtf8 => "not_utf8",
             Self::SecretInQuery => "secret_in_query",
             Self::WrongType(_) => "wrong_type",
             Self::TooShort(_) => "too_short",

@@ -3,11 +3,14 @@
 //! Reading it is total: whatever a gateway, an emulator or a person put into an event, each question has an
 //! answer, and none of them panics. Host and forwarded protocol are not asked for.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use lambda_http::Body;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -131,17 +134,18 @@ impl Event {
         headers
     }
 
-    /// Decoded, in the order they were sent, repetitions included.
+    /// Decoded, in the order they were sent, repetitions included. A value that is no UTF-8 is `None`; payload 1.0
+    /// comes decoded, whatever it was.
     #[must_use]
-    pub fn query(&self) -> Vec<(String, String)> {
+    pub fn query(&self) -> Vec<(String, Option<String>)> {
         if let Some(query) = self.text("/rawQueryString") {
-            return form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            return query.split('&').filter(|pair| !pair.is_empty()).map(decoded).collect();
         }
         let given = ["multiValueQueryStringParameters", "queryStringParameters"]
             .into_iter()
             .find_map(|member| self.0[member].as_object().filter(|members| !members.is_empty()));
         let pairs = given.into_iter().flatten();
-        pairs.flat_map(|(name, value)| texts(value).into_iter().map(|value| (name.clone(), value))).collect()
+        pairs.flat_map(|(name, value)| texts(value).into_iter().map(|value| (name.clone(), Some(value)))).collect()
     }
 
     /// The query as it may stand in an address again.
@@ -149,7 +153,9 @@ impl Event {
     pub fn query_text(&self) -> String {
         match self.text("/rawQueryString") {
             Some(query) if query.bytes().all(|byte| byte.is_ascii_graphic()) => query.to_owned(),
-            _ => form_urlencoded::Serializer::new(String::new()).extend_pairs(self.query()).finish(),
+            _ => form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(self.query().into_iter().filter_map(|(name, value)| Some((name, value?))))
+                .finish(),
         }
     }
 
@@ -205,6 +211,14 @@ impl Event {
         }
         answer
     }
+}
+
+/// One pair of a query, in the form of `application/x-www-form-urlencoded`.
+fn decoded(pair: &str) -> (String, Option<String>) {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let (name, value) = (name.replace('+', " "), value.replace('+', " "));
+    let name = percent_decode_str(&name).decode_utf8_lossy().into_owned();
+    (name, percent_decode_str(&value).decode_utf8().ok().map(Cow::into_owned))
 }
 
 /// What a member of a map says: a text, or several.

@@ -87,8 +87,11 @@ impl<'r> Form<'r> {
     fn public_members(&self) -> String {
         let is_public = |name: &str| !SECRETS.contains(&name);
         let body = self.body.iter().map(|(name, value)| (name, value.get().to_owned()));
-        let query =
-            self.request.query.iter().map(|(name, value)| (name, serde_json::Value::from(value.as_str()).to_string()));
+        let query = self
+            .request
+            .query
+            .iter()
+            .map(|(name, value)| (name, serde_json::Value::from(value.as_deref()).to_string()));
         let mut public = String::new();
         for (name, value) in body.chain(query).filter(|(name, _)| is_public(name)) {
             public.extend([serde_json::Value::from(name.as_str()).to_string().as_str(), ":", &value, "\n"]);
@@ -224,8 +227,8 @@ impl<'r> Form<'r> {
         if is_empty && self.takes_empty_as_absent { None } else { self.optional(name, parse) }
     }
 
-    fn in_query(&self, name: &str) -> impl Iterator<Item = &'r str> {
-        self.request.query.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    fn in_query(&self, name: &str) -> impl Iterator<Item = Option<&'r str>> {
+        self.request.query.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_deref())
     }
 
     fn is_in_query(&self, name: &str) -> bool {
@@ -240,9 +243,10 @@ impl<'r> Form<'r> {
         match (query, body) {
             _ if another.is_some() => Some(Err(Invalid::Duplicate)),
             (None, None) => None,
-            (Some(text), None) => Some(Ok(Given::Query(text))),
+            (Some(None), _) => Some(Err(Invalid::NotUtf8)),
+            (Some(Some(text)), None) => Some(Ok(Given::Query(text))),
             (None, Some(json)) => Some(Ok(Given::Json(json))),
-            (Some(text), Some(json)) => {
+            (Some(Some(text)), Some(json)) => {
                 let same = json == text || serde_json::from_str::<String>(json).is_ok_and(|string| string == text);
                 Some(if same { Ok(Given::Json(json)) } else { Err(Invalid::Contradictory) })
             }

@@ -30,7 +30,7 @@ pub struct Request {
     pub path: String,
     pub headers: HeaderMap,
     /// Decoded, in the order they were sent, repetitions included.
-    pub query: Vec<(String, String)>,
+    pub query: Vec<(String, Option<String>)>,
     pub id: String,
     /// Lambda's own id of this invocation, which its `REPORT` line has.
     pub invocation: String,

@@ -79,6 +79,29 @@ async fn a_parameter_given_twice_in_a_query_is_refused_and_nothing_is_done() {
 }
 
 #[tokio::test]
+async fn a_value_in_a_query_that_is_no_utf8_is_refused_and_nothing_is_done() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    let asked = [
+        ("from", master.get("/api/schedule?from=%FF").await),
+        ("body", master.post(&format!("/api/chat?schedule_id={id}&body=%E3%81"), &json!({})).await),
+        ("name", master.patch("/api/user?user_id=1&name=a%80", &json!({})).await),
+        ("limit", master.get("/api/schedule?limit=%C0%AF").await),
+    ];
+    for (name, answer) in asked {
+        assert_eq!(answer.invalid_fields(), [(name.to_owned(), "not_utf8".to_owned())]);
+    }
+    assert_eq!(master.get(&format!("/api/chat?schedule_id={id}")).await.ok()["chats"], json!([]));
+    // A name that no call knows is ignored, whatever it holds.
+    master.get("/api/schedule?x=%FF&%FF=1").await.ok();
+    let said = master.post(&format!("/api/chat?schedule_id={id}&body=a+b%2B%E3%81%82"), &json!({})).await;
+    said.ok();
+    let chats = master.get(&format!("/api/chat?schedule_id={id}")).await.ok();
+    assert_eq!(chats["chats"][0]["body"], "a b+あ");
+}
+
+#[tokio::test]
 async fn names_that_a_call_does_not_know_are_ignored_however_often_they_come() {
     let product = Product::start().await;
     let master = product.master().await;

@@ -97,6 +97,7 @@ pub(super) fn field(reason: &Invalid) -> String {
         Invalid::Null => "must not be null",
         Invalid::Duplicate => "is given more than once",
         Invalid::Contradictory => "differs between query and body",
+        Invalid::NotUtf8 => "must be UTF-8, percent-encoded",
         Invalid::SecretInQuery => "must be sent in the body, not in the query",
         Invalid::WrongType(kind) => return format!("must be {}", json_type(*kind)),
         Invalid::TooShort(1) => "must have at least 1 character (or item)",

@@ -101,6 +101,7 @@ pub(super) fn field(reason: &Invalid) -> String {
         Invalid::Null => "nullは指定できません。",
         Invalid::Duplicate => "複数回指定されています。",
         Invalid::Contradictory => "クエリとボディの値が異なります。",
+        Invalid::NotUtf8 => "UTF-8 をパーセントエンコードした値を指定してください。",
         Invalid::SecretInQuery => "クエリではなくボディで指定してください。",
         Invalid::WrongType(kind) => return format!("{}で指定してください。", json_type(*kind)),
         Invalid::TooShort(least) => return format!("{least}文字（配列は{least}個）以上で指定してください。"),
