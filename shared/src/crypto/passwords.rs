@@ -3,9 +3,9 @@
 //! <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
 
 use std::num::NonZero;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret, SecretSlice};
@@ -41,7 +41,7 @@ impl Cost {
     pub async fn hash(self, password: &Password, recipe: Recipe) -> Option<String> {
         match self {
             Self::Full => hash(password, recipe).await,
-            Self::Trifling => recipe.apply(password.expose()),
+            Self::Trifling => recipe.apply(password.expose(), &mut Vec::new()),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Recipe {
         self.0.rsplit_once('$').map_or("", |(_, salt)| salt)
     }
 
-    fn apply(&self, password: &[u8]) -> Option<String> {
+    fn apply(&self, password: &[u8], blocks: &mut Vec<Block>) -> Option<String> {
         let mut parts = self.0.split('$').skip(1);
         let (algorithm, version, parameters, salt) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let mut numbers = parameters.split(',').map(|parameter| parameter.split_once('=')?.1.parse().ok());
@@ -75,7 +75,10 @@ impl Recipe {
         let version = Version::try_from(version.strip_prefix("v=")?.parse::<u32>().ok()?).ok()?;
         let salt = STANDARD_NO_PAD.decode(salt).ok()?;
         let mut hash = [0; Params::DEFAULT_OUTPUT_LEN];
-        Argon2::new(algorithm, version, params).hash_password_into(password, &salt, &mut hash).ok()?;
+        blocks.resize(params.block_count(), Block::new());
+        Argon2::new(algorithm, version, params)
+            .hash_password_into_with_memory(password, &salt, &mut hash, blocks)
+            .ok()?;
         Some(format!("{}${}", self.0, STANDARD_NO_PAD.encode(hash)))
     }
 }
@@ -89,6 +92,9 @@ pub fn new_salt(random: &Random) -> String {
 static PASSES_AT_ONCE: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)));
 
+/// The memory of passes that are over, for those to come: an allocator keeps what each thread gave back, once for each.
+static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+
 /// Worked out off the async threads.
 async fn hash(password: &Password, recipe: Recipe) -> Option<String> {
     // Held until the pass is over, also when nobody waits for it any more.
@@ -96,7 +102,11 @@ async fn hash(password: &Password, recipe: Recipe) -> Option<String> {
     let bytes = SecretSlice::from(password.expose().to_vec());
     tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        recipe.apply(bytes.expose_secret())
+        let memory = || MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut blocks = memory().pop().unwrap_or_default();
+        let phc = recipe.apply(bytes.expose_secret(), &mut blocks);
+        memory().push(blocks);
+        phc
     })
     .await
     .ok()
@@ -105,6 +115,8 @@ async fn hash(password: &Password, recipe: Recipe) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[tokio::test]
@@ -115,6 +127,17 @@ mod tests {
         assert_eq!(hash(&password, Recipe::of(&phc)).await.as_ref(), Some(&phc));
         let other = Password::parse("Password124").unwrap();
         assert_ne!(hash(&other, Recipe::of(&phc)).await.unwrap(), phc);
+    }
+
+    #[tokio::test]
+    async fn many_passes_use_the_memory_of_few() {
+        let password = Password::parse("Password123").unwrap();
+        let recipe = Cost::Full.recipe("c29tZXNhbHRzb21lc2FsdA");
+        let passes = (0..16).map(|_| hash(&password, recipe.clone()));
+        let phcs: BTreeSet<_> = futures_util::future::join_all(passes).await.into_iter().collect();
+        assert_eq!(phcs.len(), 1);
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        assert!((1..=processors).contains(&MEMORY.lock().unwrap().len()));
     }
 
     #[tokio::test]
