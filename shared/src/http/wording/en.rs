@@ -79,7 +79,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             }
             Error::IdempotencyKeyReused => "This Idempotency-Key was already used with a different request.",
             Error::ImageFluxRejected(reason) => {
-                return format!("Check imageflux_params. ImageFlux says: {reason}");
+                return format!("ImageFlux does not take the imageflux_params of the schedule. It says: {reason}");
             }
             Error::TooManyRequests(_) => "Try again after the number of seconds in Retry-After.",
             Error::Internal(_) => "If the problem persists, contact us with the request_id.",

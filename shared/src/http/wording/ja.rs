@@ -83,7 +83,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             }
             Error::IdempotencyKeyReused => "このIdempotency-Keyは、内容の異なるリクエストで使用されています。",
             Error::ImageFluxRejected(reason) => {
-                return format!("imageflux_paramsを確認してください。ImageFluxの応答: {reason}");
+                return format!("スケジュールのimageflux_paramsをImageFluxが受け付けません。ImageFluxの応答: {reason}");
             }
             Error::TooManyRequests(_) => "Retry-Afterヘッダの秒数が経過してから、再度お試しください。",
             Error::Internal(_) => "問題が続く場合は、request_idを添えてお問い合わせください。",
