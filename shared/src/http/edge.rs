@@ -118,7 +118,8 @@ fn preflight(request: &Request, at_path: &[&Route]) -> Reply {
 }
 
 fn response(app: &App, request: &Request, readers: Readers, reply: Reply) -> Response<Body> {
-    let is_compressible = compression::is_compressible(&reply.body);
+    // What is unchanged depends on what it stands for (RFC 9110, section 15.4.5).
+    let is_compressible = compression::is_compressible(&reply.body) || reply.status == StatusCode::NOT_MODIFIED;
     let has_body = !reply.body.is_empty() && request.method != Method::HEAD;
     let gzip = if is_compressible && has_body && request.takes_gzip { compression::gzip(&reply.body) } else { None };
     let is_gzip = gzip.is_some();

@@ -83,6 +83,7 @@ async fn what_has_not_changed_is_not_sent_again() {
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (304, ""), "{tags}");
         assert_eq!(answer.header("etag"), tag);
         assert_eq!(answer.header("cache-control"), "private, no-cache");
+        assert_eq!(answer.header("vary"), "Accept-Encoding");
     }
     assert_eq!(if_none_match(&master, &path, "\"x\"").await.status, 200);
     master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
