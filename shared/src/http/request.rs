@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::address::{self, Address};
 use super::compression;
 use super::event::{Event, Invocation, NotBase64};
+use super::json;
 use super::public_address;
 use super::refusal::Refusal;
 use super::routes::{PathParameters, Route};
@@ -136,13 +137,19 @@ impl Request {
         Ok(Some(text.strip_prefix('\u{FEFF}').unwrap_or(text)))
     }
 
-    /// The body as a JSON object, whatever it is declared as.
+    /// The body as a JSON object, whatever it is declared as. A member that holds what no text or number of ours can is
+    /// left out.
     pub fn object(&self) -> Result<Map<String, Value>, Error> {
         let bytes = self.body.as_deref().map_err(|_| FormError::Malformed)?;
         if bytes.len() > MAX_BODY {
             return Err(FormError::BodyTooLarge.into());
         }
-        serde_json::from_slice(bytes).map_err(|_| FormError::Malformed.into())
+        let text = std::str::from_utf8(bytes).map_err(|_| FormError::Malformed)?;
+        let members = json::members(text.strip_prefix('\u{FEFF}').unwrap_or(text))?;
+        Ok(members
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, serde_json::from_str(value.get()).ok()?)))
+            .collect())
     }
 
     /// What keeps the body from being read. An absent type is as good as `application/json`; its parameters and

@@ -126,6 +126,17 @@ async fn what_is_no_event_is_refused_and_what_is_unknown_is_not() {
 }
 
 #[tokio::test]
+async fn an_event_is_read_member_by_member() {
+    let evening = Evening::begins().await;
+    let event = evening.created("A").to_string();
+    let odd = r#""data": {"name": "\ud800"}, "minutes": 1e999, "note": "\udfff", "type""#;
+    let body = format!("\u{FEFF}{}", event.replacen(r#""type""#, odd, 1));
+    let caller = evening.product.anonymous();
+    caller.send(reqwest::Method::POST, evening.hooks.event_path(), &[], Some(body.into_bytes())).await.ok();
+    assert_eq!(evening.listed_status().await, "preparing");
+}
+
+#[tokio::test]
 async fn an_event_that_tells_nothing_new_writes_nothing() {
     let evening = Evening::begins().await;
     let events = [evening.created("A"), evening.has_playlist("A")];
