@@ -18,6 +18,8 @@ const NUMBER: usize = 8;
 const PROOF: usize = 17;
 /// How deep a token may stand in what a client sends.
 const DEPTH: usize = 4;
+/// How many tokens are looked at: that of before and that of now, and some.
+const TOKENS: usize = 8;
 
 /// A schedule's secret, as it keeps it.
 pub fn secret(bytes: [u8; 32]) -> SecretString {
@@ -47,54 +49,46 @@ impl Shown {
     }
 }
 
-/// What a client showed.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Found {
-    Nothing,
-    /// It begins like a token and is none.
-    Broken,
-    Token(Shown),
-}
-
-/// A token anywhere in the values.
+/// The tokens that stand anywhere in the values, a few of them; `None` where nothing even begins like one.
 #[must_use]
-pub fn find<'a>(values: impl IntoIterator<Item = &'a Value>) -> Found {
-    find_within(values, DEPTH)
+pub fn find<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<Vec<Shown>> {
+    let mut found = None;
+    find_within(values, DEPTH, &mut found);
+    found
 }
 
-fn find_within<'a>(values: impl IntoIterator<Item = &'a Value>, depth: usize) -> Found {
-    let mut best = Found::Nothing;
+fn find_within<'a>(values: impl IntoIterator<Item = &'a Value>, depth: usize, found: &mut Option<Vec<Shown>>) {
     for value in values {
-        let found = match value {
-            Value::String(text) => read(text),
-            Value::Array(inner) if depth > 0 => find_within(inner, depth - 1),
-            Value::Object(inner) if depth > 0 => find_within(inner.values(), depth - 1),
-            _ => Found::Nothing,
-        };
-        match found {
-            Found::Token(_) => return found,
-            Found::Broken => best = found,
-            Found::Nothing => {}
+        match value {
+            Value::String(text) => {
+                if let Some(encoded) = encoded(text) {
+                    let tokens = found.get_or_insert_default();
+                    tokens.extend(decode(encoded).filter(|_| tokens.len() < TOKENS));
+                }
+            }
+            Value::Array(inner) if depth > 0 => find_within(inner, depth - 1, found),
+            Value::Object(inner) if depth > 0 => find_within(inner.values(), depth - 1, found),
+            _ => {}
         }
     }
-    best
 }
 
-/// People type `Bearer ` before a token where the encoder adds it itself.
-fn read(text: &str) -> Found {
+/// What follows the prefix of a token. People type `Bearer ` before it where the encoder adds it itself.
+fn encoded(text: &str) -> Option<&str> {
     let mut text = text.trim();
     while let Some((scheme, rest)) = text.split_once(char::is_whitespace)
         && scheme.eq_ignore_ascii_case("Bearer")
     {
         text = rest.trim_start();
     }
-    let Some(encoded) = text.strip_prefix(PREFIX) else { return Found::Nothing };
-    let bytes = base32::decode(encoded).unwrap_or_default();
-    let Some((number, proof)) = bytes.split_at_checked(NUMBER) else { return Found::Broken };
-    match (<[u8; NUMBER]>::try_from(number), <[u8; PROOF]>::try_from(proof)) {
-        (Ok(number), Ok(proof)) => Found::Token(Shown { user: UserId(i64::from_be_bytes(number)), proof }),
-        _ => Found::Broken,
-    }
+    text.strip_prefix(PREFIX)
+}
+
+fn decode(encoded: &str) -> Option<Shown> {
+    let bytes = base32::decode(encoded)?;
+    let (number, proof) = bytes.split_at_checked(NUMBER)?;
+    let user = UserId(i64::from_be_bytes(number.try_into().ok()?));
+    Some(Shown { user, proof: proof.try_into().ok()? })
 }
 
 fn proof(secret: &SecretString, tenant: &TenantId, schedule: &ScheduleId, user: UserId) -> [u8; PROOF] {
@@ -120,8 +114,8 @@ mod tests {
         (Uuid::from_u128(1).into(), Uuid::from_u128(2).into())
     }
 
-    fn shown(found: Found) -> Option<Shown> {
-        if let Found::Token(shown) = found { Some(shown) } else { None }
+    fn shown(found: Option<Vec<Shown>>) -> Option<Shown> {
+        found?.into_iter().next()
     }
 
     #[test]
@@ -171,16 +165,16 @@ mod tests {
         ] {
             assert!(shown(find([&json!(""), &value])).is_some(), "{value}");
         }
-        assert!(find([&json!([[[[[token]]]]])]) == Found::Nothing, "deeper than a client puts it");
+        assert!(find([&json!([[[[[token]]]]])]).is_none(), "deeper than a client puts it");
     }
 
     #[test]
     fn what_begins_like_a_token_and_is_none_is_not_overlooked() {
         for text in ["ifop_", "ifop_a", "ifop_AAAA", &format!("ifop_{}", "a".repeat(41)), "ifop_!"] {
-            assert!(find([&json!({"access_token": text})]) == Found::Broken, "{text}");
+            assert!(find([&json!({"access_token": text})]) == Some(vec![]), "{text}");
         }
         for value in [json!(""), json!(null), json!("IFOP_aaaa"), json!("my password"), json!({"a": 1})] {
-            assert!(find([&value]) == Found::Nothing, "{value}");
+            assert!(find([&value]).is_none(), "{value}");
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Error, MAX_DECISIONS, contended};
 use crate::app::App;
 use crate::crypto::hook_key;
-use crate::crypto::publish_token::{self, Found};
+use crate::crypto::publish_token::{self, Shown};
 use crate::domain::ids::{ScheduleId, TenantId, UserId};
 use crate::domain::live::{Live, Status};
 use crate::domain::schedule::{Plan, Schedule};
@@ -75,13 +75,15 @@ pub async fn may_publish(
         }
         decide(app, &hook, publish_token::find(question.shown)).await.map(Sent::Answered)
     };
-    match tokio::time::timeout(QUESTION_BUDGET, deciding).await {
-        Ok(Err(Error::Unavailable(cause))) => {
+    let late = |_| Err(Error::Unavailable("the table took longer than a presenter may wait".to_owned()));
+    match tokio::time::timeout(QUESTION_BUDGET, deciding).await.unwrap_or_else(late) {
+        // Whatever is wrong here, ImageFlux can show a presenter nothing but a refusal.
+        Err(Error::Unavailable(cause) | Error::Internal(cause)) => {
             telemetry::note("cause", cause);
+            telemetry::metric("PublishersPutOff", 1, "Count");
             Ok(Sent::Answered(Err(Refused::TryAgain)))
         }
-        Ok(decided) => decided,
-        Err(_elapsed) => Ok(Sent::Answered(Err(Refused::TryAgain))),
+        decided => decided,
     }
 }
 
@@ -164,27 +166,24 @@ fn is_of(hook: &Hook, channel_id: Option<&str>) -> bool {
     is_same
 }
 
-async fn decide(app: &App, hook: &Hook, found: Found) -> Result<Result<Publisher, Refused>, Error> {
+/// `found` is what stands in the question of our tokens, if anything does.
+async fn decide(app: &App, hook: &Hook, found: Option<Vec<Shown>>) -> Result<Result<Publisher, Refused>, Error> {
     let Hook { tenant, schedule, .. } = hook;
-    let named = if let Found::Token(shown) = &found { Some(shown.user) } else { None };
-    let user = async {
-        match named {
-            Some(user) => users::find(&app.table, tenant, user).await,
-            None => Ok(None),
-        }
-    };
-    let (schedule, tenant_found, user) =
-        tokio::try_join!(schedules::find(&app.table, tenant, schedule), tenants::find(&app.table, tenant), user)?;
+    let (schedule, tenant_found) =
+        tokio::try_join!(schedules::find(&app.table, tenant, schedule), tenants::find(&app.table, tenant))?;
     let Some(schedule) = schedule.filter(|_| tenant_found.is_some_and(|tenant| tenant.state == State::Active)) else {
         return Ok(Err(Refused::NotAllowed));
     };
-    let credentials = match &found {
-        Found::Nothing => Credentials::Nothing,
-        Found::Token(shown) if shown.is_of(&schedule.keys.publishing, tenant, &schedule.plan.id) => {
+    let is_right = |shown: &&Shown| shown.is_of(&schedule.keys.publishing, tenant, &schedule.plan.id);
+    let named = found.iter().flatten().find(is_right).map(|shown| shown.user);
+    let credentials = match (&found, named) {
+        (None, _) => Credentials::Nothing,
+        (Some(_), None) => Credentials::Unknown,
+        (Some(_), Some(user)) => {
+            let user = users::find(&app.table, tenant, user).await?;
             let may_deliver = user.is_some_and(|user| policy::allows(user.permissions, Action::GetDelivery));
             Credentials::Token { may_deliver }
         }
-        Found::Broken | Found::Token(_) => Credentials::Unknown,
     };
     let verdict = publishing::may_publish(credentials, app.publishing, schedule.plan.interval, app.clock.now());
     Ok(verdict.map(|()| Publisher { user: named }))

@@ -44,6 +44,9 @@ pub enum Refused {
     TryAgain,
 }
 
+/// 9999-12-31 23:59:59 in Japan: no later second can be written in the API's formats.
+const LAST: DateTime<Utc> = DateTime::from_timestamp(253_402_268_399, 0).expect("a second of the year 9999");
+
 /// From how long before its start until how long after its end a broadcast may be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -57,7 +60,7 @@ impl Window {
     }
 
     pub fn closes(self, interval: Interval) -> DateTime<Utc> {
-        interval.end().checked_add_signed(self.overrun).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        interval.end().checked_add_signed(self.overrun).map_or(LAST, |closes| closes.min(LAST))
     }
 
     fn admits(self, now: DateTime<Utc>, interval: Interval) -> Result<(), Refused> {

@@ -90,6 +90,8 @@ async fn who_shows_a_token_is_named_and_found_wherever_a_client_puts_it() {
         json!(token),
         json!(format!("Bearer {token}")),
         json!({"authorization": {"header": [format!("bearer {token}")]}}),
+        // That of another broadcast, or of before a reset, beside it.
+        json!({"a": &token.replacen(&token[40..44], "2222", 1), "access_token": token, "z": "ifop_"}),
     ] {
         assert_eq!(evening.hooks.ask("sendonly", &metadata).await, named, "{metadata}");
     }
@@ -102,6 +104,28 @@ async fn who_shows_a_token_is_named_and_found_wherever_a_client_puts_it() {
     assert_eq!(evening.hooks.ask("sendonly", &json!("")).await, json!({"allowed": true}));
     let broken = evening.hooks.ask("sendonly", &json!({"access_token": &token[..44]})).await;
     assert_eq!(broken, json!({"allowed": false, "reason": "TOKEN_UNKNOWN"}));
+}
+
+#[tokio::test]
+async fn without_a_table_a_presenter_is_asked_to_try_again_soon() {
+    let evening = Evening::begins().await;
+    evening.product.lose_the_table().await;
+    let asked = std::time::Instant::now();
+    let answer = evening.hooks.ask("sendonly", &json!("")).await;
+    assert_eq!(answer, json!({"allowed": false, "reason": "TRY_AGAIN"}));
+    assert!(asked.elapsed() < std::time::Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_token_for_the_end_of_time_ends_with_it() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let mut body = api_tests::new_schedule(1);
+    body["start_datetime"] = json!("9999/12/31 23:00:00");
+    body["end_datetime"] = json!("9999/12/31 23:59:59");
+    let id = master.post("/api/schedule", &body).await.ok()["schedule_id"].as_str().unwrap().to_owned();
+    let delivery = master.get(&format!("/api/delivery?schedule_id={id}")).await.ok();
+    assert_eq!(delivery["publish_token_expires_at"], "9999/12/31 23:59:59");
 }
 
 #[tokio::test]
