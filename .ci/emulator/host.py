@@ -215,6 +215,7 @@ class Deployment:
             "PUBLISH_LEAD_SECONDS": "1800",
             "PUBLISH_OVERRUN_SECONDS": "3600",
             "PUBLISH_WITHOUT_TOKEN": "always",
+            "POLLS_PER_SECOND": "5000",
         }
         unknown = set(names) - set(values)
         if unknown:

@@ -79,6 +79,7 @@ impl Default for Options {
                 publish_lead_seconds: 30 * 60,
                 publish_overrun_seconds: 60 * 60,
                 publish_without_token: None,
+                polls_per_second: 5_000,
                 hooks_url: None,
                 api_url: None,
             },

@@ -1,5 +1,6 @@
 //! What every operation is given. Built once per process, before the first request.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -10,6 +11,7 @@ use crate::crypto;
 use crate::crypto::passwords::Cost;
 use crate::crypto::tokens::Tokens;
 use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::pace::{self, Pace, Told};
 use crate::domain::schedule::Schedule;
 use crate::domain::tail::Tail;
 use crate::imageflux::ImageFlux;
@@ -20,6 +22,7 @@ use crate::platform::config::{self, Config};
 use crate::platform::https;
 use crate::platform::random::Random;
 use crate::policy::publishing::{Rule, Window, WithoutToken};
+use crate::store::live::Seen;
 use crate::store::tenants;
 use crate::table::dynamodb::DynamoDb;
 use crate::table::{Table, TableError};
@@ -37,6 +40,10 @@ pub struct App {
     /// Whether channels of the account that no schedule knows are deleted; otherwise they are reported.
     pub deletes_orphans: bool,
     pub publishing: Rule,
+    pub pace: Pace,
+    /// By how many milliseconds this environment's ten seconds, after which it exchanges what it counted, are ahead of
+    /// the clock's: not all exchange at once.
+    pub exchanges_at: i64,
     /// Where ImageFlux reaches the function `webhook`, and where clients reach the API; neither ends in a slash.
     pub hooks_url: Option<Arc<str>>,
     pub api_url: Option<Arc<str>>,
@@ -51,6 +58,10 @@ pub struct Caches {
     pub schedules: Cache<(TenantId, ScheduleId), Option<Schedule>, TableError>,
     /// The newest messages of a schedule's chat.
     pub tails: Cache<(TenantId, ScheduleId), Tail, TableError>,
+    /// What is known of a broadcast's connections.
+    pub lives: Cache<(TenantId, ScheduleId), Seen, TableError>,
+    /// How hard polls press.
+    pub told: Cache<(TenantId, ScheduleId), Told, Infallible>,
     /// Whether the tenant may work.
     pub tenants: Cache<TenantId, bool, TableError>,
 }
@@ -85,6 +96,8 @@ impl App {
             channel_grace: TimeDelta::seconds(config.channel_grace_seconds),
             deletes_orphans: config.deletes_orphans,
             publishing: publishing(config)?,
+            pace: Pace { polls_per_second: config.polls_per_second },
+            exchanges_at: i64::try_from(random.below(pace::SLOT.unsigned_abs())).unwrap_or_default(),
             hooks_url: address(config.hooks_url.as_deref()),
             api_url: address(config.api_url.as_deref()),
             clock,

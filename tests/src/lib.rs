@@ -22,8 +22,8 @@ pub use answer::{Answer, unpacked};
 use roles::Roles;
 pub use samples::{at_hour, hls, new_schedule, new_schedule_at, new_user, unique_email};
 
-/// A running product and a client for it. Each function has its own role of `docs/iam-matrix.txt`; the sweeper
-/// runs only when a test invokes it.
+/// A running product and a client for it. Each function has its own role of `docs/iam-matrix.txt`, unless a test has
+/// another guard; the sweeper runs only when a test invokes it.
 pub struct Product {
     pub server: Server,
     pub roles: Roles,
@@ -44,7 +44,8 @@ impl Product {
 
     pub async fn start_with(options: Options) -> Self {
         let roles = Roles::default();
-        let options = Options { guard: Some(roles.guard()), sweeps: false, ..options };
+        let guard = options.guard.or_else(|| Some(roles.guard()));
+        let options = Options { guard, sweeps: false, ..options };
         let server = Server::start(options).await.expect("the product starts");
         Self { server, roles, http: actor::client() }
     }

@@ -99,7 +99,7 @@ async fn planners_plan(master: &Actor, upstream: &Upstream) {
 
 /// Every function is to read for itself what one environment reads for all of them.
 fn later(product: &Product) {
-    product.advance(Duration::from_secs(3));
+    product.advance(Duration::from_secs(11));
 }
 
 async fn a_broadcast_takes_place(product: &Product, master: &Actor, upstream: &Upstream) {
@@ -110,7 +110,8 @@ async fn a_broadcast_takes_place(product: &Product, master: &Actor, upstream: &U
         master.post_once("/api/chat", "c", &message).await.ok();
     }
     upstream.plays(json!([{"connection_id": "C", "playlist_url": "https://p.example/a.m3u8"}]));
-    for path in ["chat", "delivery", "view"] {
+    // The second poll of each tells what the first counted.
+    for path in ["chat", "chat", "delivery", "view", "view"] {
         later(product);
         master.get(&format!("/api/{path}?schedule_id={id}")).await.ok();
     }

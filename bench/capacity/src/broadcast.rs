@@ -27,6 +27,8 @@ const TRANSFER: f64 = 0.114;
 const TRACES: f64 = 0.25;
 /// Bytes of logs for each request, of the gateway, the function and Lambda.
 const LOG_BYTES: f64 = 1_400.0;
+/// Seconds after which an environment exchanges with the table how hard polls press: one unit to read, one to write.
+const EXCHANGE: f64 = 10.0;
 /// Seconds that a call takes, and the memory of its function in GB.
 const POLL: f64 = 0.008 * 0.5;
 const POST: f64 = 0.015 * 0.5;
@@ -69,23 +71,23 @@ impl Broadcast {
     }
 
     /// Read units a second: each poll its own standing; each environment schedule, newest messages, and every other second
-    /// the tenant.
+    /// the tenant, and every ten seconds how hard polls press.
     pub fn read_units(self) -> f64 {
         let own = budgets::of("GET /api/chat, nothing new, another reader within the second").reads;
-        self.polls() * own + self.chat_units() + self.refreshes() * 1.5
+        self.polls() * own + self.chat_units() + self.refreshes() * 1.5 + self.environments() / EXCHANGE
     }
 
     pub fn write_units(self) -> f64 {
-        self.messages * budgets::of("POST /api/chat").writes
+        self.messages * budgets::of("POST /api/chat").writes + self.environments() / EXCHANGE
     }
 
     pub fn cost(self) -> Cost {
         let (login, view, post) =
-            (budgets::of("POST /api/login"), budgets::of("GET /api/view"), budgets::of("POST /api/chat"));
+            (budgets::of("POST /api/login"), budgets::of("GET /api/view, another viewer within the second"), budgets::of("POST /api/chat"));
         let (polls, posts, views) = (self.polls() * SECONDS, self.messages * SECONDS, self.viewers * VIEWS);
         let requests = polls + posts + views + self.viewers;
         let reads = self.read_units() * SECONDS + posts * post.reads + views * view.reads + self.viewers * login.reads;
-        let writes = posts * post.writes + self.viewers * login.writes;
+        let writes = self.write_units() * SECONDS + self.viewers * login.writes;
         let bytes = requests * EMPTY_ANSWER + self.viewers * posts * MESSAGE_UNDER_GZIP;
         let seconds = (polls + views) * POLL + posts * POST + self.viewers * LOGIN;
         Cost {

@@ -362,7 +362,7 @@ export interface paths {
          * Get what is needed to watch
          * @description 指定したスケジュールにおいて、視聴を行なうにあたって必要な情報を取得します。必要な権限は `view` です。
          *
-         *     接続中の配信のうち最も新しいもののプレイリストを返します。誰も配信していない間は 404 `not_live` で、`Retry-After` の秒数の後に再び試せます。
+         *     接続中の配信のうち最も新しいもののプレイリストを返します。誰も配信していない間は 404 `not_live` で、`Retry-After` の秒数(2〜10。視聴者が増えると延び、応答ごとにばらつきます)の後に再び試せます。
          *     `watch_url` は配信の前から後まで変わらない、プレーヤー用の URL です。配信されていない間も、`not_live` の応答に `watch_url` と `broadcast_status` が含まれます。
          *     `schedule_id` はクエリの代わりに JSON オブジェクトの本文でも送れます。
          */
@@ -442,6 +442,7 @@ export interface paths {
          *
          *     順序は決して変わりません。`next_cursor` を次の `after` に渡し続けると、全てのメッセージがちょうど1度ずつ得られます。
          *     まだ続きがあるとき `has_more` は `true` です。`has_more` が `true` でメッセージも返ったときは、すぐに次を取得してください。それ以外のときは `poll_after_ms` ミリ秒後に次を取得してください。
+         *     `poll_after_ms` はふだん 2,000〜2,400 で、視聴者が増えると 10,000 まで延びます。同時に来た人が同時に戻らないよう、±20%の範囲(2,000〜10,000)でばらつかせた値です。
          *     はじめに `tail=50` のように指定すると、最新のメッセージだけを(やはり古い順に)得て、その `next_cursor` から続けられます。
          *     メッセージは、送信の応答から遅くとも1秒後には取得できます。
          *     直近の5秒間に 370 件を超えるメッセージがあるときは、続きは最大5秒遅れて取得できるようになります。
@@ -1463,8 +1464,8 @@ export interface components {
          */
         "Retry-After": number;
         /**
-         * @description 再び試すまでに待つ秒数。`not_live` の場合に限ります。
-         * @example 5
+         * @description 再び試すまでに待つ秒数。`not_live` の場合に限ります。視聴者が増えると延びます。
+         * @example 2
          */
         "Retry-After-When-Not-Live": number;
         /**
@@ -2509,7 +2510,7 @@ export interface operations {
                      *       ],
                      *       "next_cursor": "AXzZ4HqAcACAABI0q81WeA",
                      *       "has_more": false,
-                     *       "poll_after_ms": 2000
+                     *       "poll_after_ms": 2180
                      *     }
                      */
                     "application/json": components["schemas"]["Chats"];

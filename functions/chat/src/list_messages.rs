@@ -12,16 +12,13 @@ use shared::http::{ApiResult, datetime, pages, response};
 use shared::operations::Error;
 use shared::operations::chat::{self, Read};
 
-/// When a client should ask again that was given everything there is for now.
-const POLL_AFTER_MS: u32 = 2_000;
-
 #[derive(Serialize)]
 struct ChatReply {
     ok: bool,
     chats: Vec<MessageReply>,
     next_cursor: String,
     has_more: bool,
-    poll_after_ms: u32,
+    poll_after_ms: i64,
 }
 
 #[derive(Serialize)]
@@ -43,7 +40,7 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
         chats: read.messages.into_iter().map(MessageReply::from).collect(),
         next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list: &list }, &read.progress),
         has_more: read.has_more,
-        poll_after_ms: POLL_AFTER_MS,
+        poll_after_ms: read.poll_after,
     })
 }
 

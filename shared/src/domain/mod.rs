@@ -14,6 +14,7 @@ pub mod invalid;
 pub mod live;
 pub mod message;
 pub mod moment;
+pub mod pace;
 pub mod password;
 pub mod permission;
 pub mod progress;

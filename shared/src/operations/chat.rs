@@ -4,7 +4,7 @@
 //! share; who lags further behind, or reads from the beginning, reads for themselves.
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, pause, reading};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, pacing, pause, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId};
@@ -37,6 +37,8 @@ pub struct Conversation {
     pub progress: Progress,
     /// With no message given the cursor is full, and there will be room in a while.
     pub has_more: bool,
+    /// How long the reader shall wait who was given everything there is for now, in milliseconds.
+    pub poll_after: i64,
 }
 
 /// The messages that the reader was not given yet, oldest first. `fits` says how many of them the answer has room for.
@@ -55,13 +57,15 @@ pub async fn list_messages(
     if let Some(count) = read.tail {
         return newest(app, &bearer.tenant, read.schedule, count).await;
     }
-    let (read_at, mut messages) = unread(app, &bearer.tenant, &read).await?;
+    let poll_after = pacing::pause(app, &bearer.tenant, read.schedule);
+    let (unread, poll_after) = tokio::join!(unread(app, &bearer.tenant, &read), poll_after);
+    let (read_at, mut messages) = unread?;
     messages.retain(|message| !read.after.given.contains(&message.id));
     let room = read.limit.unwrap_or(MOST_AT_ONCE).min(fits(&messages)).min(messages.len());
     let (room, progress) = read.after.giving(&messages, room, read_at);
     let left = messages.len() - room;
     messages.truncate(room);
-    Ok(Conversation { schedule: read.schedule, messages, progress, has_more: left > 0 })
+    Ok(Conversation { schedule: read.schedule, messages, progress, has_more: left > 0, poll_after })
 }
 
 /// What was made after the reader's watermark, and when that was read.
@@ -82,12 +86,14 @@ async fn unread(app: &App, tenant: &TenantId, read: &Read) -> Result<(i64, Vec<M
 /// Costs what it shows, and not what was said before.
 async fn newest(app: &App, tenant: &TenantId, schedule: ScheduleId, count: usize) -> Result<Conversation, Error> {
     let now = app.clock.now_millis();
-    let mut messages = messages::newest(&app.table, tenant, &schedule, count + 1).await?;
+    let newest = messages::newest(&app.table, tenant, &schedule, count + 1);
+    let (newest, poll_after) = tokio::join!(newest, pacing::pause(app, tenant, schedule));
+    let mut messages = newest?;
     let has_older = messages.len() > count;
     messages.drain(..messages.len().saturating_sub(count));
     let (shown, progress) = Progress::of_newest(&messages, has_older, now);
     messages.drain(..messages.len() - shown);
-    Ok(Conversation { schedule, messages, progress, has_more: false })
+    Ok(Conversation { schedule, messages, progress, has_more: false, poll_after })
 }
 
 pub struct Post {

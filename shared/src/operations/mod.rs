@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod locks;
 pub mod passwords;
 pub mod reading;
+mod pacing;
 pub mod sessions;
 pub mod schedules;
 pub mod listing;

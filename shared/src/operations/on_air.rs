@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Error, MAX_DECISIONS, contended};
+use super::{Error, MAX_DECISIONS, contended, reading};
 use crate::app::App;
 use crate::crypto::hook_key;
 use crate::crypto::publish_token::{self, Shown};
@@ -89,20 +89,20 @@ pub async fn may_publish(
 
 /// What is known of a schedule's connections. ImageFlux is asked only while that is in doubt, and only by whoever
 /// takes the lease; everybody else is given what is known, and so is the one who asks in vain.
-pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, seen: Seen) -> Live {
+pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, seen: &Seen) -> Live {
     let now = app.clock.now();
-    let Some(channel) = &schedule.channel else { return seen.live };
+    let Some(channel) = &schedule.channel else { return seen.live.clone() };
     let is_over = now >= app.publishing.window.closes(schedule.plan.interval);
     if is_over || seen.is_leased(now.timestamp_millis()) || !seen.live.is_doubtful(now) {
-        return seen.live;
+        return seen.live.clone();
     }
     match ask(app, tenant, &schedule.plan.id, &channel.channel_id, &seen.live, now).await {
         Ok(Some(live)) => live,
-        Ok(None) => seen.live,
+        Ok(None) => seen.live.clone(),
         Err(error) => {
             telemetry::note("cause", error.to_string());
             telemetry::metric("PlaylistsUnknown", 1, "Count");
-            seen.live
+            seen.live.clone()
         }
     }
 }
@@ -130,7 +130,10 @@ async fn ask(
 ) -> Result<Option<Live>, Error> {
     let is_past = seen.was_told && !seen.is_on();
     let until = now.timestamp_millis() + if is_past { LEASE_AFTERWARDS_MILLIS } else { LEASE_MILLIS };
-    if !live::take_lease(&app.table, tenant, schedule, now.timestamp_millis(), until).await? {
+    let is_ours = live::take_lease(&app.table, tenant, schedule, now.timestamp_millis(), until).await?;
+    // Whoever looks from now on sees the lease, and asks neither ImageFlux nor for the lease.
+    reading::live_changed(app, tenant, *schedule);
+    if !is_ours {
         return Ok(None);
     }
     let late = |_| Error::ImageFluxTimedOut;
@@ -146,6 +149,7 @@ async fn learn(app: &App, tenant: &TenantId, schedule: &ScheduleId, learned: &Li
         let mut live = seen.live.clone();
         live.join(learned.clone());
         if live == seen.live || live::keep(&app.table, tenant, schedule, &seen, &live).await? {
+            reading::live_changed(app, tenant, *schedule);
             return Ok(live);
         }
         super::pause(app).await;

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
 use crate::domain::tail::Tail;
+use crate::store::live::{self, Seen};
 use crate::store::{messages, schedules, tenants};
 use crate::table::TableError;
 
@@ -15,6 +16,9 @@ const TENANT_AGE: i64 = 2_000;
 
 /// For how long a change of a schedule may go unnoticed, in milliseconds.
 const SCHEDULE_AGE: i64 = 1_000;
+
+/// For how long a dead connection may be shown, in milliseconds.
+const LIVE_AGE: i64 = 1_000;
 
 /// For how long a message may go unseen, in milliseconds.
 const TAIL_AGE: i64 = 1_000;
@@ -35,6 +39,17 @@ pub async fn schedule(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Res
 /// This environment changed the schedule, and shows it at once.
 pub fn schedule_changed(app: &App, tenant: &TenantId, schedule: ScheduleId) {
     app.caches.schedules.expire(&(tenant.clone(), schedule));
+}
+
+/// What is known of the broadcast's connections, as it was at most a second ago.
+pub async fn live(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Result<Arc<Seen>, TableError> {
+    let load = |_| live::find(&app.table, tenant, &schedule);
+    app.caches.lives.get(&(tenant.clone(), schedule), LIVE_AGE, &app.clock, load).await
+}
+
+/// This environment learned something of the connections, or found that another did.
+pub fn live_changed(app: &App, tenant: &TenantId, schedule: ScheduleId) {
+    app.caches.lives.expire(&(tenant.clone(), schedule));
 }
 
 /// The newest messages as they were at most a second ago; read on from what is known of them.

@@ -1,17 +1,12 @@
 //! What a viewer watches.
 
-use super::{Error, admit, on_air};
+use super::{Error, admit, on_air, pacing, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::crypto::watch_key::{self, WatchKey};
 use crate::domain::ids::ScheduleId;
 use crate::domain::live::{Status, Watchable};
-use crate::domain::tenant::State;
 use crate::policy::Action;
-use crate::store::{live, schedules, tenants};
-
-/// Seconds after which a viewer may ask again for a broadcast that is not on air.
-const ASK_AGAIN: u64 = 5;
 
 /// How a broadcast stands for its viewers.
 pub struct Viewing {
@@ -38,18 +33,19 @@ pub enum Watching {
 pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Viewing, Error> {
     let load = async {
         let id = form?;
-        let schedule = schedules::find(&app.table, &bearer.tenant, &id);
-        let (schedule, seen) = tokio::try_join!(schedule, live::find(&app.table, &bearer.tenant, &id))?;
+        let schedule = reading::schedule(app, &bearer.tenant, id);
+        let (schedule, seen) = tokio::try_join!(schedule, reading::live(app, &bearer.tenant, id))?;
         Ok((schedule.ok_or(Error::ScheduleNotFound)?, seen))
     };
     let (caller, (schedule, seen)) = admit(app, bearer, Action::GetView, load).await?;
-    let live = on_air::known(app, &caller.tenant, &schedule, seen).await;
+    let known = on_air::known(app, &caller.tenant, &schedule, &seen);
+    let (live, ask_again) = tokio::join!(known, pacing::pause_in_seconds(app, &caller.tenant, schedule.plan.id));
     let status = live.status(app.clock.now(), schedule.plan.interval, app.publishing.window.overrun);
     Ok(Viewing {
         status,
         watch_key: watch_key::write(&caller.tenant, &schedule.plan.id, &schedule.keys.watching),
         playing: live.watchable().filter(|_| status == Status::Live),
-        ask_again: ASK_AGAIN,
+        ask_again,
     })
 }
 
@@ -59,20 +55,19 @@ pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error
 /// When the table is away.
 pub async fn watch(app: &App, key: &str) -> Result<Watching, Error> {
     let Some(key) = WatchKey::parse(key) else { return Ok(Watching::Never) };
-    let (schedule, tenant, seen) = tokio::try_join!(
-        schedules::find(&app.table, &key.tenant, &key.schedule),
-        tenants::find(&app.table, &key.tenant),
-        live::find(&app.table, &key.tenant, &key.schedule)
+    let (schedule, is_active, seen) = tokio::try_join!(
+        reading::schedule(app, &key.tenant, key.schedule),
+        reading::tenant_is_active(app, &key.tenant),
+        reading::live(app, &key.tenant, key.schedule)
     )?;
-    let is_active = tenant.is_some_and(|tenant| tenant.state == State::Active);
     let Some(schedule) = schedule.filter(|schedule| is_active && key.has(&schedule.keys.watching)) else {
         return Ok(Watching::Never);
     };
-    let live = on_air::known(app, &key.tenant, &schedule, seen).await;
+    let live = on_air::known(app, &key.tenant, &schedule, &seen).await;
     let status = live.status(app.clock.now(), schedule.plan.interval, app.publishing.window.overrun);
     Ok(match (status, live.watchable()) {
         (Status::Live, Some(watchable)) => Watching::Playing(watchable),
         (Status::Ended, _) => Watching::Never,
-        _ => Watching::NotNow(ASK_AGAIN),
+        _ => Watching::NotNow(pacing::uncounted_pause_in_seconds(app, &key.tenant, key.schedule).await),
     })
 }

@@ -31,6 +31,8 @@ pub struct Config {
     pub publish_overrun_seconds: i64,
     /// `PUBLISH_WITHOUT_TOKEN`: `window` unless it is `never` or `always`.
     pub publish_without_token: Option<String>,
+    /// `POLLS_PER_SECOND`: what polls of one schedule the deployment bears, 5000 unless told otherwise.
+    pub polls_per_second: i64,
     /// `HOOKS_URL`: where ImageFlux reaches the function `webhook`; without it ImageFlux is asked, and tells nothing.
     pub hooks_url: Option<String>,
     /// `API_URL`: where clients reach the API; without it, where the gateway says that they did.
@@ -62,15 +64,16 @@ impl Config {
         Ok(Self {
             token_public_keys: var("TOKEN_PUBLIC_KEYS"),
             token_signing_key,
-            token_lifetime_seconds: seconds("TOKEN_LIFETIME_SECONDS", 12 * HOUR, 7 * 24 * HOUR)?,
+            token_lifetime_seconds: whole_number("TOKEN_LIFETIME_SECONDS", 12 * HOUR, 7 * 24 * HOUR)?,
             imageflux_endpoint: var("IMAGEFLUX_ENDPOINT").unwrap_or_else(|| IMAGEFLUX.to_owned()),
             imageflux_access_token,
-            channel_grace_seconds: seconds("CHANNEL_GRACE_SECONDS", 24 * HOUR, 365 * 24 * HOUR)?,
+            channel_grace_seconds: whole_number("CHANNEL_GRACE_SECONDS", 24 * HOUR, 365 * 24 * HOUR)?,
             deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
             cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default())?,
-            publish_lead_seconds: seconds("PUBLISH_LEAD_SECONDS", HOUR / 2, 7 * 24 * HOUR)?,
-            publish_overrun_seconds: seconds("PUBLISH_OVERRUN_SECONDS", HOUR, 7 * 24 * HOUR)?,
+            publish_lead_seconds: whole_number("PUBLISH_LEAD_SECONDS", HOUR / 2, 7 * 24 * HOUR)?,
+            publish_overrun_seconds: whole_number("PUBLISH_OVERRUN_SECONDS", HOUR, 7 * 24 * HOUR)?,
             publish_without_token: var("PUBLISH_WITHOUT_TOKEN"),
+            polls_per_second: whole_number("POLLS_PER_SECOND", 5_000, 1_000_000)?,
             hooks_url: var("HOOKS_URL"),
             api_url: var("API_URL"),
         })
@@ -85,10 +88,10 @@ pub fn table_name() -> Result<String, String> {
     var("TABLE_NAME").ok_or_else(|| "TABLE_NAME is not set".to_owned())
 }
 
-fn seconds(name: &str, default: i64, most: i64) -> Result<i64, String> {
+fn whole_number(name: &str, default: i64, most: i64) -> Result<i64, String> {
     let Some(value) = var(name) else { return Ok(default) };
     match value.parse() {
-        Ok(seconds) if (1..=most).contains(&seconds) => Ok(seconds),
+        Ok(number) if (1..=most).contains(&number) => Ok(number),
         _ => Err(format!("{name} is not a number from 1 to {most}")),
     }
 }

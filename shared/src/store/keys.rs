@@ -23,6 +23,7 @@
 //! | salt of all password hashes of an address | `EMAIL#<lower case>` | `SALT` | user, tenant |
 //! | failed log-ins (TTL), of an address, from a source, of the pair | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>`, `RATE#PAIR#<digest>` | `<quarter of an hour since 1970>` | auth |
 //! | since when they count (TTL); of a pair, that it is known | the same | `FORGIVEN` | auth, tenant |
+//! | pauses that pollers of a schedule were told in ten seconds (TTL) | `LOAD#<tenant>#<schedule>` | `<ten seconds since 1970>` | chat, delivery-view |
 //! | recent posts of a user (TTL) | `RATE#CHAT#<tenant>` | `<user>` | chat |
 //! | idempotency key (TTL) | `IDEM#<tenant>#<user>` | `<operation>#<digest>` | schedule, user, chat |
 //!
@@ -206,6 +207,11 @@ pub fn forgiven(counter: &str) -> Key {
 
 pub fn recent_posts(tenant: &TenantId, user: UserId) -> Key {
     key(format!("RATE#CHAT#{tenant}"), user.to_string())
+}
+
+/// How hard polls press on a schedule in one slot.
+pub fn load(tenant: &TenantId, schedule: &ScheduleId, slot: i64) -> Key {
+    key(format!("LOAD#{tenant}#{schedule}"), slot.to_string())
 }
 
 pub fn idempotency(tenant: &TenantId, user: UserId, operation: &str, digest: &str) -> Key {

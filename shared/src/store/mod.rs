@@ -22,6 +22,7 @@ pub mod feeds;
 pub mod messages;
 pub mod failures;
 pub mod rates;
+pub mod loads;
 pub mod idempotency;
 
 /// Fixed width, so that instants sort as text do.

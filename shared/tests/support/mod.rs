@@ -22,6 +22,7 @@ pub fn app(cors_origins: &[&str]) -> App {
         publish_lead_seconds: 30 * 60,
         publish_overrun_seconds: 60 * 60,
         publish_without_token: None,
+        polls_per_second: 5_000,
         hooks_url: None,
         api_url: None,
     };

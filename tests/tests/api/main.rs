@@ -32,6 +32,7 @@ mod get_health;
 mod documents_samples;
 mod event_files;
 mod requests;
+mod pacing;
 mod long_answers;
 mod queries;
 mod events;
