@@ -216,6 +216,7 @@ class Deployment:
             "PUBLISH_OVERRUN_SECONDS": "3600",
             "PUBLISH_WITHOUT_TOKEN": "always",
             "POLLS_PER_SECOND": "5000",
+            "LOG_POLLS_EVERY": "20",
         }
         unknown = set(names) - set(values)
         if unknown:

@@ -80,6 +80,7 @@ impl Default for Options {
                 publish_overrun_seconds: 60 * 60,
                 publish_without_token: None,
                 polls_per_second: 5_000,
+                log_polls_every: 1,
                 hooks_url: None,
                 api_url: None,
             },
@@ -101,6 +102,9 @@ impl Options {
         if config.token_public_keys.is_none() {
             config.token_public_keys = defaults.config.token_public_keys;
             config.token_signing_key = defaults.config.token_signing_key;
+        }
+        if var("LOG_POLLS_EVERY").is_none() {
+            config.log_polls_every = defaults.config.log_polls_every;
         }
         if config.cors_origins.is_empty() {
             config.cors_origins = defaults.config.cors_origins;

@@ -21,6 +21,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{self, Config};
 use crate::platform::https;
 use crate::platform::random::Random;
+use crate::platform::telemetry::OneIn;
 use crate::policy::publishing::{Rule, Window, WithoutToken};
 use crate::store::live::Seen;
 use crate::store::tenants;
@@ -47,6 +48,8 @@ pub struct App {
     /// Where ImageFlux reaches the function `webhook`, and where clients reach the API; neither ends in a slash.
     pub hooks_url: Option<Arc<str>>,
     pub api_url: Option<Arc<str>>,
+    /// Which polls are written down.
+    pub poll_lines: Arc<OneIn>,
     pub clock: Clock,
     pub random: Random,
     pub caches: Arc<Caches>,
@@ -100,6 +103,7 @@ impl App {
             exchanges_at: i64::try_from(random.below(pace::SLOT.unsigned_abs())).unwrap_or_default(),
             hooks_url: address(config.hooks_url.as_deref()),
             api_url: address(config.api_url.as_deref()),
+            poll_lines: Arc::new(OneIn::new(config.log_polls_every, &random)),
             clock,
             random,
             caches: Arc::default(),

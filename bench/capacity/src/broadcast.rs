@@ -25,8 +25,10 @@ const GB_SECONDS: f64 = 13.33;
 const LOGS: f64 = 0.76;
 const TRANSFER: f64 = 0.114;
 const TRACES: f64 = 0.25;
-/// Bytes of logs for each request, of the gateway, the function and Lambda.
-const LOG_BYTES: f64 = 1_400.0;
+/// Bytes of logs for each request, of the gateway and of Lambda; and of the function, which writes down one poll in so many.
+const LOG_BYTES: f64 = 950.0;
+const LINE_BYTES: f64 = 450.0;
+const LOG_POLLS_EVERY: f64 = 20.0;
 /// Seconds after which an environment exchanges with the table how hard polls press: one unit to read, one to write.
 const EXCHANGE: f64 = 10.0;
 /// Seconds that a call takes, and the memory of its function in GB.
@@ -82,19 +84,24 @@ impl Broadcast {
     }
 
     pub fn cost(self) -> Cost {
-        let (login, view, post) =
-            (budgets::of("POST /api/login"), budgets::of("GET /api/view, another viewer within the second"), budgets::of("POST /api/chat"));
+        let (login, view, post) = (
+            budgets::of("POST /api/login"),
+            budgets::of("GET /api/view, another viewer within the second"),
+            budgets::of("POST /api/chat"),
+        );
         let (polls, posts, views) = (self.polls() * SECONDS, self.messages * SECONDS, self.viewers * VIEWS);
         let requests = polls + posts + views + self.viewers;
         let reads = self.read_units() * SECONDS + posts * post.reads + views * view.reads + self.viewers * login.reads;
         let writes = self.write_units() * SECONDS + self.viewers * login.writes;
+        let lines = requests - (polls + views) * (1.0 - 1.0 / LOG_POLLS_EVERY);
+        let log_bytes = requests * LOG_BYTES + lines * LINE_BYTES;
         let bytes = requests * EMPTY_ANSWER + self.viewers * posts * MESSAGE_UNDER_GZIP;
         let seconds = (polls + views) * POLL + posts * POST + self.viewers * LOGIN;
         Cost {
             requests: requests * REQUESTS / 1e6,
             compute: seconds * GB_SECONDS / 1e6,
             table: (reads * READ_UNITS + writes * WRITE_UNITS) / 1e6,
-            logs: requests * (LOG_BYTES / 1e9 * LOGS + TRACES / 1e6),
+            logs: log_bytes / 1e9 * LOGS + requests * TRACES / 1e6,
             transfer: bytes / 1e9 * TRANSFER,
         }
     }

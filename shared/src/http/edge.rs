@@ -39,9 +39,13 @@ pub async fn serve(app: &App, table: &'static [Route], event: &Event, invocation
     let route = at_path.and_then(|routes| chosen(&request, &routes));
     let name = route.as_ref().ok().copied();
     let (result, record) = telemetry::observe(answer(app, route, &request)).await;
-    let mut line = record.into_json();
-    line.insert("ms".to_owned(), json!(started.elapsed().as_millis()));
-    log(line, &request, name, &result);
+    let stands_for = if result.is_ok() { record.stands_for(&app.poll_lines) } else { Some(1) };
+    if let Some(stands_for) = stands_for {
+        let mut line = record.into_json();
+        line.insert("ms".to_owned(), json!(started.elapsed().as_millis()));
+        line.insert("stands_for".to_owned(), json!(stands_for));
+        log(line, &request, name, &result);
+    }
     let reply = result.unwrap_or_else(|refusal| rendered(&refusal, &request));
     response(app, &request, readers, reply)
 }

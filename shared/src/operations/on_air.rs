@@ -100,7 +100,7 @@ pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, see
         Ok(Some(live)) => live,
         Ok(None) => seen.live.clone(),
         Err(error) => {
-            telemetry::note("cause", error.to_string());
+            telemetry::note_odd("cause", error.to_string());
             telemetry::metric("PlaylistsUnknown", 1, "Count");
             seen.live.clone()
         }

@@ -18,6 +18,7 @@ const EXCHANGING: Duration = Duration::from_millis(200);
 
 /// How long this poller shall wait, in milliseconds. Counts it.
 pub(super) async fn pause(app: &App, tenant: &TenantId, schedule: ScheduleId) -> i64 {
+    telemetry::note_poll();
     let told = told(app, tenant, schedule).await;
     let pause = any_of(app, &told);
     told.tell(pause);
@@ -76,6 +77,6 @@ async fn exchanged(app: &App, tenant: &TenantId, schedule: ScheduleId, last: Opt
         Ok(Err(error)) => format!("{error:?}"),
         Err(_elapsed) => "no answer in time".to_owned(),
     };
-    telemetry::note("polls_uncounted", failed);
+    telemetry::note_odd("polls_uncounted", failed);
     Told::new(last.map_or(0, |last| last.by_all))
 }

@@ -33,6 +33,8 @@ pub struct Config {
     pub publish_without_token: Option<String>,
     /// `POLLS_PER_SECOND`: what polls of one schedule the deployment bears, 5000 unless told otherwise.
     pub polls_per_second: i64,
+    /// `LOG_POLLS_EVERY`: of how many successful polls one is written down, 20 unless told otherwise.
+    pub log_polls_every: u64,
     /// `HOOKS_URL`: where ImageFlux reaches the function `webhook`; without it ImageFlux is asked, and tells nothing.
     pub hooks_url: Option<String>,
     /// `API_URL`: where clients reach the API; without it, where the gateway says that they did.
@@ -74,6 +76,7 @@ impl Config {
             publish_overrun_seconds: whole_number("PUBLISH_OVERRUN_SECONDS", HOUR, 7 * 24 * HOUR)?,
             publish_without_token: var("PUBLISH_WITHOUT_TOKEN"),
             polls_per_second: whole_number("POLLS_PER_SECOND", 5_000, 1_000_000)?,
+            log_polls_every: whole_number("LOG_POLLS_EVERY", 20, 1_000)?.unsigned_abs(),
             hooks_url: var("HOOKS_URL"),
             api_url: var("API_URL"),
         })

@@ -6,13 +6,14 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use crate::platform::clock::Clock;
 use crate::platform::env::var;
+use crate::platform::random::Random;
 
 /// Of all our metrics.
 const NAMESPACE: &str = "ImageFluxOption";
@@ -40,8 +41,18 @@ pub struct Record {
     pub imageflux_time: Duration,
     /// Facts worth knowing: tenant (hashed), user, what was written, why it failed.
     pub facts: Map<String, Value>,
+    /// Whether it is one of the many that ask for what is new.
+    is_poll: bool,
+    /// Whether something did not go as it should, though the request was answered.
+    is_odd: bool,
     metrics: Vec<(&'static str, &'static str)>,
     finished_depth: u32,
+}
+
+/// Chooses one in so many, beginning with any of the first.
+pub struct OneIn {
+    every: u64,
+    seen: AtomicU64,
 }
 
 /// Runs one request and returns its record beside its result.
@@ -63,6 +74,17 @@ fn record(change: impl FnOnce(&mut Record)) {
 pub fn note(name: &str, value: impl Into<Value>) {
     let value = value.into();
     record(|record| drop(record.facts.insert(name.to_owned(), value)));
+}
+
+/// Notes why something did not go as it should, though the request may be answered.
+pub fn note_odd(name: &str, value: impl Into<Value>) {
+    note(name, value);
+    record(|record| record.is_odd = true);
+}
+
+/// The current request is one of the many that ask for what is new.
+pub fn note_poll() {
+    record(|record| record.is_poll = true);
 }
 
 /// Notes a number that CloudWatch shall keep as a metric, with one of its units, e.g. `Seconds`.
@@ -134,7 +156,30 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+impl OneIn {
+    #[must_use]
+    pub fn new(every: u64, random: &Random) -> Self {
+        let every = every.max(1);
+        Self { every, seen: AtomicU64::new(random.below(every)) }
+    }
+
+    fn is_next(&self) -> bool {
+        self.seen.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.every)
+    }
+}
+
 impl Record {
+    /// How many requests like it the line of a successful request stands for; `None` if it is not to be written. Polls
+    /// alone are left out, and none whose line is a metric, tells of trouble or of a start.
+    #[must_use]
+    pub fn stands_for(&self, polls: &OneIn) -> Option<u64> {
+        let is_alone = !self.is_poll || self.is_odd || !self.metrics.is_empty() || self.imageflux_calls > 0;
+        if is_alone || !STARTED.load(Ordering::Relaxed) {
+            return Some(1);
+        }
+        polls.is_next().then_some(polls.every)
+    }
+
     /// The members of the request's log line that come from its dependencies.
     #[must_use]
     pub fn into_json(mut self) -> Map<String, Value> {
@@ -187,9 +232,11 @@ pub enum Level {
     Error,
 }
 
+/// Whether this process has written a line.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
 /// Writes one line of JSON to standard output, where Lambda collects it. Every line says which function wrote it, in which version.
 pub fn emit(level: Level, mut line: Map<String, Value>) {
-    static STARTED: AtomicBool = AtomicBool::new(false);
     let level = match level {
         Level::Info => "INFO",
         Level::Error => "ERROR",

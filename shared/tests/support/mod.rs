@@ -23,6 +23,7 @@ pub fn app(cors_origins: &[&str]) -> App {
         publish_overrun_seconds: 60 * 60,
         publish_without_token: None,
         polls_per_second: 5_000,
+        log_polls_every: 1,
         hooks_url: None,
         api_url: None,
     };

@@ -117,6 +117,49 @@ fn every_line_says_what_tools_look_for_and_imageflux_is_a_metric() {
     assert_eq!(metrics[0]["Metrics"][1], json!({"Name": "ImageFluxFailures", "Unit": "Count"}));
 }
 
+/// Twenty polls of each kind and some that fail, for the test below.
+#[tokio::test]
+async fn an_audience_polls() {
+    let upstream = Upstream::start().await;
+    let mut options = upstream.options();
+    options.config.log_polls_every = 5;
+    let product = Product::start_with(options).await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    let (chat, view) = (format!("/api/chat?schedule_id={id}"), format!("/api/view?schedule_id={id}"));
+    for _ in 0..3 {
+        master.get(&view).await.refused(404, "not_live");
+        master.anonymous().get(&chat).await.refused(401, "unauthenticated");
+    }
+    upstream.plays(json!([{"connection_id": "C", "playlist_url": "https://p.example/a.m3u8"}]));
+    // Longer than the lease of who asked in vain.
+    product.advance(std::time::Duration::from_secs(4));
+    for _ in 0..20 {
+        master.get(&chat).await.ok();
+        master.get(&view).await.ok();
+    }
+    master.post("/api/chat", &json!({"schedule_id": id, "body": SAID})).await.ok();
+}
+
+#[test]
+fn of_successful_polls_some_are_written_down_and_say_for_how_many_they_stand() {
+    let written = run("logs::an_audience_polls");
+    let lines: Vec<Value> = written.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let of = |operation: &str, code: &str| {
+        let is_asked = |line: &&Value| line["operation"] == operation && line["code"] == code;
+        let lines = lines.iter().filter(is_asked);
+        lines.map(|line| line["stands_for"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    let (chat, view) = (of("list_messages", "ok"), of("get_view", "ok"));
+    assert_eq!(view.iter().filter(|stands_for| **stands_for == 1).count(), 1, "it asked ImageFlux, which is a metric");
+    let fives = chat.iter().chain(&view).filter(|stands_for| **stands_for == 5).count();
+    assert!((7..=8).contains(&fives), "of 39: {fives}");
+    assert!(chat.len() + view.len() <= 9, "{chat:?} {view:?}");
+    assert_eq!(of("get_view", "not_live"), [1, 1, 1], "what fails is written down always");
+    assert_eq!(of("list_messages", "unauthenticated"), [1, 1, 1]);
+    assert_eq!(of("post_message", "ok"), [1]);
+}
+
 /// All that one test writes, in a process of its own.
 fn run(scenario: &str) -> String {
     let itself = std::env::current_exe().expect("a path");

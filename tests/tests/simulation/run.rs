@@ -162,7 +162,7 @@ fn new_tenant(number: usize) -> NewTenant {
 
 /// Simulates with a planted mistake until the promise is seen broken.
 pub fn first_violation(promise: &str, seams: fn() -> Seams) {
-    const PATIENCE: u64 = 400;
+    const PATIENCE: u64 = 300;
     let finds = |seed: &u64| {
         let run = Run::with(*seed, seams());
         run.findings.violations.iter().any(|violation| violation.promise == promise)

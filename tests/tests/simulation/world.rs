@@ -199,6 +199,7 @@ fn template() -> &'static App {
             publish_overrun_seconds: 60 * 60,
             publish_without_token: None,
             polls_per_second: 5_000,
+            log_polls_every: 1,
             hooks_url: None,
             api_url: None,
         };
