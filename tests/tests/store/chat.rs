@@ -1,0 +1,71 @@
+//! Messages in the order of their ids, and how often a user posted.
+
+use shared::domain::ids::{MessageId, UserId};
+use shared::domain::message::{Message, MessageBody};
+use shared::platform::random::Random;
+use shared::store::{keys, messages, rates};
+
+use crate::bench::{Bench, id, number, other_tenant, tenant};
+
+fn message(random: &Random, millis: i64) -> Message {
+    let body = MessageBody::parse(&format!("at {millis}")).unwrap();
+    Message { id: random.uuid_at(millis).into(), user_id: UserId(2), user_name: "somebody".to_owned(), body }
+}
+
+async fn with_messages() -> (Bench, Vec<Message>) {
+    let (bench, random) = (Bench::new().await, Random::from_seed(2));
+    let all: Vec<_> = [1_000, 2_000, 3_000].into_iter().map(|millis| message(&random, millis)).collect();
+    for message in &all {
+        assert!(bench.one(&messages::create(&tenant(), &id(1), message).unwrap()).await);
+    }
+    (bench, all)
+}
+
+fn ids(messages: &[Message]) -> Vec<MessageId> {
+    messages.iter().map(|message| message.id).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_never_written_over() {
+    let (bench, all) = with_messages().await;
+    let again = Message { user_id: UserId(3), ..all[0].clone() };
+    assert!(!bench.one(&messages::create(&tenant(), &id(1), &again).unwrap()).await);
+    assert!(bench.one(&messages::create(&tenant(), &id(2), &again).unwrap()).await, "in another chat");
+}
+
+#[tokio::test]
+async fn messages_after_one_are_those_behind_it_and_the_newest_the_last() {
+    let (bench, all) = with_messages().await;
+    let all = ids(&all);
+    let after =
+        async |id_after, limit| ids(&messages::after(&bench.table, &tenant(), &id(1), id_after, limit).await.unwrap());
+    let newest = async |count| ids(&messages::newest(&bench.table, &tenant(), &id(1), count).await.unwrap());
+    assert_eq!(after(None, None).await, all);
+    assert_eq!(after(Some(all[0]), None).await, all[1..]);
+    assert_eq!(after(None, Some(2)).await, all[..2]);
+    assert_eq!(after(MessageId::last_of(2_000), None).await, all[2..]);
+    assert_eq!(after(MessageId::last_of(1_999), None).await, all[1..]);
+    assert_eq!(newest(2).await, all[1..]);
+    assert!(bench.one(&messages::delete(&tenant(), &id(1), &all[1])).await);
+    assert_eq!(newest(9).await, [all[0], all[2]]);
+}
+
+#[tokio::test]
+async fn a_post_is_remembered_only_if_no_other_was_and_until_its_time() {
+    let bench = Bench::new().await;
+    let (of, other) = (tenant(), UserId(2));
+    let posts = async || rates::posts(&bench.table, &of, other).await.unwrap();
+    let nothing = posts().await;
+    let remember =
+        |seen: &rates::Posts, times: &[i64]| rates::remember_post(&of, other, seen, times.to_vec(), 1_234).unwrap();
+    assert!(bench.one(&remember(&nothing, &[1])).await);
+    assert!(!bench.one(&remember(&nothing, &[2])).await);
+    let first = posts().await;
+    assert!(bench.one(&remember(&first, &[1, 3])).await);
+    assert!(!bench.one(&remember(&first, &[1, 4])).await);
+    assert_eq!(posts().await.times, [1, 3]);
+    let item = bench.item(&keys::recent_posts(&of, other)).await.unwrap();
+    assert_eq!((number(&item, "expires_at"), number(&item, "version")), (1_234, 2));
+    assert!(rates::posts(&bench.table, &other_tenant(), other).await.unwrap().times.is_empty());
+    assert!(rates::posts(&bench.table, &of, UserId(3)).await.unwrap().times.is_empty());
+}

@@ -1,0 +1,87 @@
+//! What is known of a broadcast is written as it was read, and one at a time asks about it.
+
+use shared::domain::ids::ScheduleId;
+use shared::domain::live::{Fact, Live, News};
+use shared::store::live::{self, Seen};
+use shared::store::{feeds, keys};
+
+use crate::bench::{Bench, at, id, number, other_tenant, tenant};
+
+fn schedule() -> ScheduleId {
+    id(1)
+}
+
+async fn seen(bench: &Bench) -> Seen {
+    live::find(&bench.table, &tenant(), &schedule()).await.unwrap()
+}
+
+async fn keep(bench: &Bench, seen: &Seen, live: &Live) -> bool {
+    live::keep(&bench.table, &tenant(), &schedule(), seen, live).await.unwrap()
+}
+
+async fn lease(bench: &Bench, now: i64, until: i64) -> bool {
+    live::take_lease(&bench.table, &tenant(), &schedule(), now, until).await.unwrap()
+}
+
+fn published() -> Live {
+    Live::from(Fact { connection_id: "c".to_owned(), at: at(5), news: News::Playlist("https://a.example/".to_owned()) })
+}
+
+#[tokio::test]
+async fn what_was_learned_is_kept_only_if_nobody_else_kept_something() {
+    let bench = Bench::new().await;
+    let nothing = seen(&bench).await;
+    assert!(keep(&bench, &nothing, &Live::default()).await);
+    assert!(!keep(&bench, &nothing, &published()).await, "the first was there before");
+    let first = seen(&bench).await;
+    assert!(keep(&bench, &first, &published()).await);
+    assert!(!keep(&bench, &first, &Live::default()).await, "it was changed since");
+    assert_eq!(seen(&bench).await.live, published());
+    let item = bench.item(&keys::live(&tenant(), &schedule())).await.unwrap();
+    assert_eq!(number(&item, "version"), 2);
+}
+
+#[tokio::test]
+async fn one_at_a_time_asks_until_the_millisecond_of_its_lease() {
+    let bench = Bench::new().await;
+    assert!(lease(&bench, 1_000, 3_000).await, "nobody ever asked");
+    assert!(!lease(&bench, 2_999, 5_000).await);
+    let during = seen(&bench).await;
+    assert!(during.is_leased(2_999) && !during.is_leased(3_000));
+    assert!(lease(&bench, 3_000, 5_000).await);
+    assert!(seen(&bench).await.is_leased(4_999));
+}
+
+#[tokio::test]
+async fn a_lease_disturbs_nobody_who_learns_and_is_disturbed_by_nobody() {
+    let bench = Bench::new().await;
+    let nothing = seen(&bench).await;
+    assert!(lease(&bench, 1_000, 3_000).await);
+    assert!(keep(&bench, &nothing, &published()).await, "the lease is no version");
+    assert!(!lease(&bench, 2_000, 5_000).await, "what was learned leaves the lease");
+    let known = seen(&bench).await;
+    assert!(lease(&bench, 3_000, 5_000).await);
+    assert_eq!(seen(&bench).await.live, known.live);
+}
+
+#[tokio::test]
+async fn that_somebody_published_is_a_condition() {
+    let bench = Bench::new().await;
+    let beside = feeds::replace(&tenant(), shared::domain::ids::UserId(1), "x".to_owned()).unwrap();
+    let nobody = [live::require_nobody_published(&tenant(), &schedule()), beside];
+    assert!(bench.all(&nobody).await, "nothing is known");
+    assert!(keep(&bench, &seen(&bench).await, &Live::default()).await);
+    assert!(bench.all(&nobody).await, "nobody did");
+    assert!(keep(&bench, &seen(&bench).await, &published()).await);
+    assert!(!bench.all(&nobody).await);
+    assert!(bench.one(&live::forget(&tenant(), &schedule())).await);
+    assert!(bench.all(&nobody).await);
+}
+
+#[tokio::test]
+async fn each_schedule_is_known_for_itself() {
+    let bench = Bench::new().await;
+    assert!(keep(&bench, &seen(&bench).await, &published()).await);
+    assert!(live::keep(&bench.table, &tenant(), &id(2), &Seen::default(), &Live::default()).await.unwrap());
+    assert!(live::find(&bench.table, &other_tenant(), &schedule()).await.unwrap().live == Live::default());
+}
