@@ -123,13 +123,14 @@ impl ImageFlux {
         }
     }
 
-    /// All who publish to the channel now, in no known order.
+    /// All who publish to the channel now, in no known order. It is asked once: how often, the lease of whoever asks
+    /// bounds.
     ///
     /// # Errors
     /// When ImageFlux does not tell.
     pub async fn list_publishers(&self, channel_id: &str) -> Result<Vec<Listed>, ImageFluxError> {
         let body = json!({"channel_id": channel_id}).to_string();
-        let answer = self.repeat("ImageFlux_20200207.ListPlaylistURLs", &body, MAX_ANSWER).await;
+        let answer = self.call("ImageFlux_20200207.ListPlaylistURLs", &body, ATTEMPT, MAX_ANSWER).await;
         let listed: Playlists = parse(&success(answer).map_err(as_our_own_failure)?)?;
         if listed.channel_id.is_some_and(|listed| listed != channel_id) {
             return Err(ImageFluxError::Failed("the playlists of another channel".to_owned()));

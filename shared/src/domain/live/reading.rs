@@ -100,14 +100,14 @@ impl Live {
         if !self.was_told {
             return true;
         }
-        let lacks_playlist = |connection: &Connection| {
-            connection.ended().is_none() && connection.playlist.is_none() && now - connection.created >= PLAYLIST_WITHIN
-        };
         // Whoever is not known to receive may publish.
-        match self.connections.iter().filter(|(id, _)| !self.watchers.contains(id.as_str())).max_by_key(age) {
-            Some((_, newest)) => lacks_playlist(newest) || now - newest.last_sign >= SIGN_WITHIN,
-            None => false,
-        }
+        let publishing = || self.connections.iter().filter(|(id, _)| !self.watchers.contains(id.as_str()));
+        let living = || publishing().filter(|(_, connection)| connection.ended().is_none());
+        let lacks_playlist =
+            |connection: &Connection| connection.playlist.is_none() && now - connection.created >= PLAYLIST_WITHIN;
+        let newest = living().max_by_key(age).or_else(|| publishing().max_by_key(age));
+        living().any(|(_, connection)| lacks_playlist(connection))
+            || newest.is_some_and(|(_, newest)| now - newest.last_sign >= SIGN_WITHIN)
     }
 
     /// Only a connection that sends has a playlist, so one whose role nobody told is known by it.

@@ -233,3 +233,19 @@ fn imageflux_is_asked_when_events_do_not_tell() {
     assert!(!told(&[begin.clone(), go.clone(), ended("A", 70)], 129));
     assert!(told(&[begin, go, ended("A", 70)], 130), "another may have come since, unheard");
 }
+
+#[test]
+fn a_connection_that_is_gone_or_has_its_playlist_hides_no_doubt_of_an_older_one() {
+    let told = |facts: &[Fact], second| after(facts.iter().cloned()).is_doubtful(at(second));
+    let older = [created("A", 0), playlist("A", 2)];
+    let gone = [created("B", 50), playlist("B", 51), ended("B", 55)];
+    assert!(!told(&[&older[..], &gone[..]].concat(), 61));
+    assert!(told(&[&older[..], &gone[..]].concat(), 62), "A is the newest that lives, and silent for a minute");
+    let late = [created("A", 0), created("B", 1), playlist("B", 2)];
+    assert!(!told(&late, 2));
+    assert!(told(&late, 3), "the playlist of A is late, whatever B shows");
+    assert!(told(&[&late[..1], &gone[..]].concat(), 56), "and though B is gone");
+    assert!(!told(&[&late[..], &[ended("A", 3)]].concat(), 4), "who is gone needs none");
+    let watches = fact("A", 1, News::Lives { sends: Some(false) });
+    assert!(!told(&[&late[..], &[watches]].concat(), 4), "nor does who watches");
+}

@@ -107,30 +107,52 @@ async fn who_is_not_let_in_or_is_too_early_does_not_take_a_channel_for_gone() {
 }
 
 #[tokio::test]
-async fn a_list_is_asked_for_once_more_after_a_failure_and_never_after_an_answer() {
-    let listed = json!({"hls": []});
+async fn who_publishes_is_asked_once_whatever_is_answered() {
     let stub = Stub::answering(|_, _| status(200)).await;
-    for fault in [500, 503] {
-        let listed = listed.clone();
-        stub.now_answers(move |number, _| if number == 0 { status(fault) } else { answer(&listed) });
-        assert!(imageflux(&stub).list_publishers("c").await.is_ok());
-    }
-    let again = listed.clone();
-    stub.now_answers(move |number, _| if number == 0 { Reply::Drops } else { answer(&again) });
-    assert!(imageflux(&stub).list_publishers("c").await.is_ok());
-    for fault in [400, 401, 404, 429] {
+    for fault in [400, 401, 404, 429, 500, 503] {
         stub.now_answers(move |_, _| status(fault));
         let failed = imageflux(&stub).list_publishers("c").await.err().unwrap();
         assert!(!matches!(failed, ImageFluxError::Rejected(_)), "only we chose the channel");
         assert_eq!(stub.asked().len(), 1, "{fault}");
     }
+    stub.now_answers(|_, _| Reply::Drops);
+    assert!(imageflux(&stub).list_publishers("c").await.is_err());
+    assert_eq!(stub.asked().len(), 1);
 }
 
 #[tokio::test]
-async fn a_list_is_given_three_seconds_twice() {
+async fn who_publishes_is_waited_for_three_seconds() {
     let stub = Stub::answering(|_, _| Reply::Hangs).await;
     let started = now();
     assert_eq!(imageflux(&stub).list_publishers("c").await.err(), Some(ImageFluxError::TimedOut));
+    assert!((3_000..4_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
+    assert_eq!(stub.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn the_list_of_channels_is_asked_for_once_more_after_a_failure_and_never_after_an_answer() {
+    let listed = json!({"channel_ids": []});
+    let stub = Stub::answering(|_, _| status(200)).await;
+    for fault in [500, 503] {
+        let listed = listed.clone();
+        stub.now_answers(move |number, _| if number == 0 { status(fault) } else { answer(&listed) });
+        assert!(imageflux(&stub).list_channel_ids().await.is_ok());
+    }
+    let again = listed.clone();
+    stub.now_answers(move |number, _| if number == 0 { Reply::Drops } else { answer(&again) });
+    assert!(imageflux(&stub).list_channel_ids().await.is_ok());
+    for fault in [400, 401, 404, 429] {
+        stub.now_answers(move |_, _| status(fault));
+        assert!(imageflux(&stub).list_channel_ids().await.is_err());
+        assert_eq!(stub.asked().len(), 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_channels_is_given_three_seconds_twice() {
+    let stub = Stub::answering(|_, _| Reply::Hangs).await;
+    let started = now();
+    assert_eq!(imageflux(&stub).list_channel_ids().await.err(), Some(ImageFluxError::TimedOut));
     assert!((6_000..7_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
     assert_eq!(stub.asked().len(), 2);
 }
