@@ -28,6 +28,8 @@ pub enum Mood {
     DropsAfterwards,
     /// As documented, but this channel it does not delete.
     Keeps(String),
+    /// Creates, but does not say where to publish, and deletes nothing.
+    MakesUseless,
 }
 
 #[derive(Default)]
@@ -141,6 +143,12 @@ async fn call(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes)
     match mood {
         Mood::Keeps(channel_id) if target.ends_with(".DeleteChannel") && request["channel_id"] == *channel_id => {
             answer(400, r#"{"error": "not this one"}"#.to_owned())
+        }
+        Mood::MakesUseless if target.ends_with(".DeleteChannel") => answer(500, String::new()),
+        Mood::MakesUseless => {
+            let mut made = upstream.act(&target, &request);
+            made["sora_url"] = json!("");
+            answer(200, made.to_string())
         }
         Mood::Kind | Mood::Keeps(_) => answer(200, upstream.act(&target, &request).to_string()),
         Mood::Answers(status, body) => answer(status, body),
