@@ -109,6 +109,18 @@ operator() {
     [ "$failed" = None ] || stop "tenant: $failed"
 }
 
+# The tenants, page by page, one a line.
+tenants() {
+    local event='{"action": "list_tenants"}' page cursor
+    while :; do
+        page=$(operator "$event")
+        jq -c '.tenants[]' <<<"$page"
+        cursor=$(jq -r '.next_cursor // ""' <<<"$page")
+        [ -n "$cursor" ] || break
+        event=$(jq -nc --arg cursor "$cursor" '{action: "list_tenants", cursor: $cursor}')
+    done
+}
+
 sweeper_rules() {
     aws cloudformation describe-stack-resources --stack-name "$STACK" \
         --query "StackResources[?ResourceType=='AWS::Events::Rule' && starts_with(LogicalResourceId, 'Sweeper')].[PhysicalResourceId]" --output text

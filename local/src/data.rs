@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Grows when stored items change their form. Nothing converts old ones: on this machine they are for trying things.
-const FORMAT: &str = "2";
+const FORMAT: &str = "3";
 const MARK: &str = "format";
 const TABLE: &str = "table.sqlite";
 
@@ -38,7 +38,7 @@ mod tests {
             open(&folder).unwrap();
             std::fs::write(folder.join(TABLE), "").unwrap();
         }
-        for mark in [None, Some("3")] {
+        for mark in [None, Some("0")] {
             match mark {
                 None => std::fs::remove_file(folder.join(MARK)).unwrap(),
                 Some(mark) => std::fs::write(folder.join(MARK), mark).unwrap(),

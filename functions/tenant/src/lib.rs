@@ -36,6 +36,9 @@ const ACTIONS: [&str; 7] = [
 /// All of them, 255 characters each, fit the tenant's item of 400 KB.
 const ARCHIVE_DESTINATIONS_AT_MOST: usize = 200;
 
+/// Each is read by itself, one after another, in the ten seconds that the function has.
+const TENANTS_AT_MOST: usize = 200;
+
 /// Carries out one event.
 #[must_use]
 pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + '_>> {
@@ -49,7 +52,7 @@ pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResul
             "reset_master" => reset_master(app, &event).await,
             "suspend_tenant" => set_state(app, &event, State::Suspended).await,
             "resume_tenant" => set_state(app, &event, State::Active).await,
-            "list_tenants" => list_tenants(app).await,
+            "list_tenants" => list_tenants(app, &event).await,
             "set_archive_destinations" => set_archive_destinations(app, &event).await,
             "unlock" => unlock(app, &event).await,
             _ => Err(format!("action: must be one of {}", ACTIONS.join(", "))),
@@ -128,8 +131,15 @@ async fn set_state(app: &App, event: &Value, state: State) -> EventResult {
     found(tenants::set_state(app, &tenant, state).await)
 }
 
-async fn list_tenants(app: &App) -> EventResult {
-    let tenants = tenants::list_tenants(app).await.map_err(|error| error.to_string())?;
+/// A page of them, by their ids; `next_cursor` is there when there are more.
+async fn list_tenants(app: &App, event: &Value) -> EventResult {
+    let mut fields = Fields::of(event);
+    let limit = fields.optional_count("limit", TENANTS_AT_MOST).unwrap_or(TENANTS_AT_MOST);
+    let cursor = fields.optional("cursor", tenant_id);
+    let (limit, cursor) = fields.finish(|| Some((limit, cursor)))?;
+    let page = tenants::list_tenants(app, cursor.as_ref(), limit).await;
+    let (tenants, has_more) = page.map_err(|error| error.to_string())?;
+    let next = tenants.last().filter(|_| has_more).map(|(id, _)| id.as_str().to_owned());
     let tenants: Vec<Value> = tenants
         .into_iter()
         .map(|(id, tenant)| {
@@ -137,7 +147,11 @@ async fn list_tenants(app: &App) -> EventResult {
                    "created_datetime": datetime::with_space(tenant.created_at), "mark": app.tenant_mark(&id)})
         })
         .collect();
-    Ok(json!({"tenants": tenants}))
+    let mut answer = json!({"tenants": tenants});
+    if let Some(next) = next {
+        answer["next_cursor"] = json!(next);
+    }
+    Ok(answer)
 }
 
 fn found(result: Result<bool, shared::operations::Error>) -> EventResult {

@@ -48,6 +48,18 @@ impl<'e> Fields<'e> {
         self.checked(path, result)
     }
 
+    /// A whole number from 1 on; `None` for what is absent, too.
+    pub fn optional_count(&mut self, path: &str, at_most: usize) -> Option<usize> {
+        let value = self.value(path)?;
+        let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+        let result = match number {
+            Some(number) if (1..=at_most).contains(&number) => Ok(number),
+            _ if value.is_number() => Err(Invalid::OutOfRange(1, i64::try_from(at_most).unwrap_or(i64::MAX))),
+            _ => Err(Invalid::WrongType(JsonType::Integer)),
+        };
+        self.checked(path, result)
+    }
+
     fn value(&self, path: &str) -> Option<&'e Value> {
         path.split('.').try_fold(self.event, |value, name| value.get(name))
     }

@@ -96,8 +96,7 @@ async fn create_and_attach(
     operation: &str,
 ) -> Result<Channel, Error> {
     let channel = channels::create(app, hls).await?;
-    let retirement =
-        Todo::Retirement { tenant: tenant.clone(), schedule: plan.id, due: channels::retirement(app, plan) };
+    let retirement = channels::retirement(app, tenant, plan, &channel.channel_id);
     let mut writes = vec![schedules::attach_channel(tenant, &plan.id, operation, &channel), todo::add(&retirement)?];
     writes.extend(channels::add_hook(tenant, plan.id, &channel)?);
     let error = match app.table.transact(&writes).await {

@@ -15,8 +15,7 @@ use tokio::time::Instant;
 use super::Error;
 use crate::app::App;
 use crate::store::orphans::{self, Orphan};
-use crate::store::todo::{self, Order, Todo};
-use crate::store::{schedules, tenants};
+use crate::store::todo;
 
 const BETWEEN_SIGHTINGS: TimeDelta = TimeDelta::minutes(15);
 /// After this, no deletion is begun: the function has a minute.
@@ -36,7 +35,8 @@ pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
     let (now, started) = (app.clock.now_second(), Instant::now());
     // The account first: what is created after this look cannot be mistaken.
     let listed = app.imageflux.list_channel_ids().await?;
-    let known = known_channels(app).await?;
+    // What is not done yet names every channel that lives, so what ever was planned need not be read.
+    let known = todo::channel_ids(&app.table).await?;
     let nobodys: BTreeSet<&String> = listed.iter().filter(|channel_id| !known.contains(*channel_id)).collect();
     let seen_before = orphans::list(&app.table).await?;
     let mut reconciled = Reconciled { orphans: nobodys.len(), deleted: 0 };
@@ -61,22 +61,4 @@ pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
         app.table.write(&orphans::forget(&orphan.channel_id)).await?;
     }
     Ok(reconciled)
-}
-
-/// The channels of all schedules, and those that are about to be deleted.
-async fn known_channels(app: &App) -> Result<BTreeSet<String>, Error> {
-    let mut known = BTreeSet::new();
-    for tenant in tenants::ids(&app.table).await? {
-        known.extend(schedules::channel_ids(&app.table, &tenant).await?);
-    }
-    for entry in
-        todo::due(&app.table, app.clock.now_second() + TimeDelta::seconds(1), usize::MAX, Order::MostUrgentFirst)
-            .await?
-    {
-        // An entry that cannot be read may name a channel that is to be deleted. To take that for an orphan does no harm.
-        if let Some(Todo::Channel { channel_id, .. }) = entry.todo {
-            known.insert(channel_id);
-        }
-    }
-    Ok(known)
 }

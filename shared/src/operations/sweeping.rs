@@ -143,7 +143,7 @@ async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> R
             writes.extend(channels::remove_hook(&channel));
             Todo::Channel { channel_id: channel.channel_id, due: now }
         } else {
-            Todo::Retirement { tenant: tenant.clone(), schedule: *id, due }
+            Todo::Retirement { tenant: tenant.clone(), schedule: *id, channel_id: channel.channel_id, due }
         };
         writes.push(todo::add(&next)?);
     }

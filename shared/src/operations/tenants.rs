@@ -130,6 +130,14 @@ pub async fn set_state(app: &App, tenant: &TenantId, state: State) -> Result<boo
     Ok(is_set)
 }
 
-pub async fn list_tenants(app: &App) -> Result<Vec<(TenantId, Tenant)>, Error> {
-    Ok(tenants::list(&app.table).await?)
+/// By their ids, behind the one that is named, so many at the most; and whether there are more.
+pub async fn list_tenants(
+    app: &App,
+    after: Option<&TenantId>,
+    limit: usize,
+) -> Result<(Vec<(TenantId, Tenant)>, bool), Error> {
+    let mut tenants = tenants::list(&app.table, after, limit + 1).await?;
+    let has_more = tenants.len() > limit;
+    tenants.truncate(limit);
+    Ok((tenants, has_more))
 }

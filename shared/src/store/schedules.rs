@@ -10,7 +10,7 @@ use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
 use crate::domain::schedule::{Keys, Plan, Schedule, ScheduleName};
-use crate::table::{Change, Condition, Item, Query, Table, TableError, Transacted, Write, Written};
+use crate::table::{Change, Condition, Item, Table, TableError, Transacted, Write, Written};
 
 /// A plan as it is stored, in schedules and in reservations alike.
 #[derive(Clone, Serialize, Deserialize)]
@@ -87,16 +87,6 @@ fn decode_schedule(item: Item) -> Result<Schedule, TableError> {
 
 pub async fn find(table: &Table, tenant: &TenantId, id: &ScheduleId) -> Result<Option<Schedule>, TableError> {
     table.get(&keys::schedule(tenant, id)).await?.map(decode_schedule).transpose()
-}
-
-/// The channels of all schedules of the tenant.
-pub async fn channel_ids(table: &Table, tenant: &TenantId) -> Result<Vec<String>, TableError> {
-    let schedules = all(table, tenant).await?;
-    Ok(schedules.into_iter().filter_map(|schedule| Some(schedule.channel?.channel_id)).collect())
-}
-
-async fn all(table: &Table, tenant: &TenantId) -> Result<Vec<Schedule>, TableError> {
-    table.query(&Query::all(keys::schedules(tenant))).await?.into_iter().map(decode_schedule).collect()
 }
 
 /// What a schedule's channel was created with.

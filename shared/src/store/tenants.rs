@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{decode, encode, instant, keys, stored, text};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::tenant::{State, Tenant};
-use crate::table::{Change, Condition, Item, Query, Table, TableError, Transacted, Value, Write, Written};
+use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Transacted, Value, Write, Written};
 
 #[derive(Serialize, Deserialize)]
 struct TenantItem {
@@ -87,17 +87,19 @@ pub async fn archive_destinations(table: &Table, tenant: &TenantId) -> Result<BT
     Ok(item.map(|item| item.archive_destinations.into_iter().collect()).unwrap_or_default())
 }
 
-pub async fn ids(table: &Table) -> Result<Vec<TenantId>, TableError> {
-    let listed = table.query(&Query::all(keys::TENANTS)).await?;
-    listed.into_iter().map(|item| Ok(decode::<Listed>(item)?.tenant)).collect()
-}
-
-pub async fn list(table: &Table) -> Result<Vec<(TenantId, Tenant)>, TableError> {
+/// By their ids, behind the one that is named, so many at the most.
+pub async fn list(
+    table: &Table,
+    after: Option<&TenantId>,
+    limit: usize,
+) -> Result<Vec<(TenantId, Tenant)>, TableError> {
+    let range = after.map_or(Range::All, |after| Range::Above(keys::tenant_in_list(after).sk));
+    let listed = table.query(&Query::all(keys::TENANTS).within(range).at_most(limit)).await?;
     let mut tenants = Vec::new();
-    for tenant in ids(table).await? {
-        if let Some(found) = find(table, &tenant).await? {
-            tenants.push((tenant, found));
-        }
+    for item in listed {
+        let Listed { tenant } = decode(item)?;
+        let found = find(table, &tenant).await?;
+        tenants.push((tenant, found.ok_or_else(|| TableError::Broken("a tenant without its item".to_owned()))?));
     }
     Ok(tenants)
 }

@@ -3,6 +3,8 @@
 //! An entry is added in the transaction that makes it necessary and struck off in the one that makes
 //! it done, so nothing is forgotten; `operations::sweeping` finishes what is due.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -10,7 +12,7 @@ use super::schedules::PlanItem;
 use super::{decode, encode, instant, keys, stored, text};
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Reservation;
-use crate::table::{Condition, Item, Key, Query, Range, Table, TableError, Write};
+use crate::table::{Condition, Item, Key, Query, Range, Table, TableError, Value, Write};
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -29,6 +31,8 @@ pub enum Todo {
         tenant: TenantId,
         #[serde(with = "stored")]
         schedule: ScheduleId,
+        /// The channel as it is now; every channel of a schedule is named by one such entry for as long as it lives.
+        channel_id: String,
         #[serde(with = "instant")]
         due: DateTime<Utc>,
     },
@@ -97,6 +101,16 @@ pub async fn due(table: &Table, now: DateTime<Utc>, limit: usize, order: Order) 
     let query = Query::all(keys::TODO).within(Range::Below(keys::due_before(now))).at_most(limit);
     let query = if order == Order::LatestFirst { query.descending() } else { query };
     Ok(table.query(&query).await?.into_iter().map(entry).collect())
+}
+
+/// Every channel that an entry names, due or not: those of schedules, and those that are to be deleted. An entry that
+/// this version cannot read names its channel all the same.
+pub async fn channel_ids(table: &Table) -> Result<BTreeSet<String>, TableError> {
+    let named = |mut item: Item| match item.remove("channel_id") {
+        Some(Value::S(channel_id)) => Some(channel_id),
+        _ => None,
+    };
+    Ok(table.query(&Query::all(keys::TODO)).await?.into_iter().filter_map(named).collect())
 }
 
 /// The reservation of a schedule, found by the end of its lease.

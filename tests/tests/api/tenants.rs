@@ -81,6 +81,39 @@ async fn a_bad_event_names_each_failing_field_and_does_nothing() {
 }
 
 #[tokio::test]
+async fn the_list_of_tenants_comes_in_pages() {
+    let product = Product::start().await;
+    for number in 2..=5 {
+        let mut event = new_tenant();
+        event["tenant_id"] = json!(format!("00000000-0000-4000-8000-00000000000{number}"));
+        create(&product, &event).await;
+    }
+    let whole = product.invoke("tenant", &json!({"action": "list_tenants"})).await.unwrap();
+    assert!(whole.get("next_cursor").is_none(), "{whole}");
+    let (mut pages, mut event) = (Vec::new(), json!({"action": "list_tenants", "limit": 2}));
+    loop {
+        let page = product.invoke("tenant", &event).await.unwrap();
+        pages.push(page["tenants"].as_array().unwrap().clone());
+        match page.get("next_cursor") {
+            Some(cursor) => event["cursor"] = cursor.clone(),
+            None => break,
+        }
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+    assert_eq!(json!(pages.concat()), whole["tenants"]);
+    for (bad, named) in [
+        (json!({"limit": 0}), "limit: "),
+        (json!({"limit": 201}), "limit: "),
+        (json!({"limit": "2"}), "limit: "),
+        (json!({"cursor": "x"}), "cursor: "),
+    ] {
+        let mut event = bad.clone();
+        event["action"] = json!("list_tenants");
+        assert!(product.invoke("tenant", &event).await.unwrap_err().starts_with(named), "{bad}");
+    }
+}
+
+#[tokio::test]
 async fn a_suspended_tenant_is_shut_out_and_comes_back_as_it_was() {
     let product = Product::start().await;
     let event = new_tenant();

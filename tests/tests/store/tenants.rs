@@ -23,7 +23,8 @@ fn made() -> Tenant {
 async fn neither_a_tenant_nor_its_line_in_the_list_is_written_over() {
     let bench = with_tenant().await;
     bench.refuses_each(&tenants::create(&tenant(), &made()).unwrap()).await;
-    assert_eq!(tenants::ids(&bench.table).await.unwrap(), [tenant()]);
+    assert_eq!(tenants::list(&bench.table, None, 9).await.unwrap(), [(tenant(), made())]);
+    assert_eq!(tenants::list(&bench.table, Some(&tenant()), 9).await.unwrap(), []);
     assert_eq!(tenants::find(&bench.table, &tenant()).await.unwrap(), Some(made()));
 }
 

@@ -47,7 +47,7 @@ async fn what_is_due_at_the_same_second_stands_beside_each_other() {
     let (tenant, schedule, due_at) = (tenant(), id(1), at(5));
     for todo in [
         Todo::Chat { tenant: tenant.clone(), schedule, due: due_at },
-        Todo::Retirement { tenant: tenant.clone(), schedule, due: due_at },
+        Todo::Retirement { tenant: tenant.clone(), schedule, channel_id: "r".to_owned(), due: due_at },
         channel("c", 5),
     ] {
         assert!(bench.one(&todo::add(&todo).unwrap()).await);
@@ -55,6 +55,8 @@ async fn what_is_due_at_the_same_second_stands_beside_each_other() {
     let mut found = due(&bench, 6, 9, Order::MostUrgentFirst).await;
     found.sort();
     assert_eq!(found, ["c", "chat", "retirement"]);
+    let channels = todo::channel_ids(&bench.table).await.unwrap();
+    assert_eq!(channels.into_iter().collect::<Vec<_>>(), ["c", "r"], "due or not");
 }
 
 #[tokio::test]

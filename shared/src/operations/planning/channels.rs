@@ -75,9 +75,10 @@ pub(in crate::operations) fn remove_hook(channel: &Channel) -> Option<Write> {
     channel.hook.as_deref().map(hooks::forget)
 }
 
-/// When to delete a channel: `channel_grace` after the end, or after now if it has already ended.
-pub(in crate::operations) fn retirement(app: &App, plan: &Plan) -> DateTime<Utc> {
-    plan.interval.end().max(app.clock.now_second()) + app.channel_grace
+/// When a channel goes: `channel_grace` after the end, or after now if it has already ended.
+pub(in crate::operations) fn retirement(app: &App, tenant: &TenantId, plan: &Plan, channel_id: &str) -> Todo {
+    let due = plan.interval.end().max(app.clock.now_second()) + app.channel_grace;
+    Todo::Retirement { tenant: tenant.clone(), schedule: plan.id, channel_id: channel_id.to_owned(), due }
 }
 
 /// Deletes a channel at ImageFlux that is already noted as to be deleted. If it fails, the sweeper repeats it.

@@ -66,7 +66,7 @@ pub(in crate::operations) async fn activate(
         schedules::create(tenant, &schedule)?,
         calendar::show(tenant, plan),
         schedules::keep_hls(tenant, &id, hls)?,
-        todo::add(&Todo::Retirement { tenant: tenant.clone(), schedule: id, due: channels::retirement(app, plan) })?,
+        todo::add(&channels::retirement(app, tenant, plan, &channel_id))?,
     ];
     writes.extend(hook);
     writes.extend(attempt.answer(&id.to_string()));
