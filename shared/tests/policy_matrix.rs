@@ -25,7 +25,7 @@ fn letters(permissions: Permissions) -> String {
 fn render() -> String {
     let mut table = String::from("Who may do what: d delivery, v view, s schedule, u user. The master is dvsu.\n\n");
     let mut row = |name: &str, cells: Vec<String>| {
-        writeln!(table, "{name:<16} {}", cells.join(" ")).expect("a string takes it");
+        writeln!(table, "{name:<18} {}", cells.join(" ")).expect("a string takes it");
     };
     row("", subsets().map(letters).collect());
     for action in Action::ALL {

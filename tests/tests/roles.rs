@@ -109,6 +109,12 @@ async fn a_broadcast_takes_place(product: &Product, master: &Actor, upstream: &U
     for _ in 0..2 {
         master.post_once("/api/chat", "c", &message).await.ok();
     }
+    let guest =
+        json!({"schedule_id": id, "user_id": master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"]});
+    master.post("/api/chat/mute", &guest).await.ok();
+    master.delete(&format!("/api/chat/mute?schedule_id={id}&user_id={}", guest["user_id"])).await.ok();
+    master.patch("/api/chat/settings", &json!({"schedule_id": id, "slow_seconds": 1})).await.ok();
+    master.get(&format!("/api/chat/settings?schedule_id={id}")).await.ok();
     upstream.plays(json!([{"connection_id": "C", "playlist_url": "https://p.example/a.m3u8"}]));
     // The second poll of each tells what the first counted.
     for path in ["chat", "chat", "delivery", "view", "view"] {

@@ -456,6 +456,7 @@ export interface paths {
          * @description 指定したスケジュールに対して、チャットメッセージの送信を行います。必要な権限は `delivery` または `view` です。
          *
          *     送信できるのは1ユーザーにつき5秒間に5件(`delivery` を持つユーザーは20件)までで、超えると 429 です。
+         *     `delivery` も `schedule` も持たないユーザーは、投稿を制限されている間は 403 `muted`、チャットが閉じている間は 403 `chat_closed` になり、投稿の間隔が設定されていれば、その間隔までは 429 です。
          *     `Idempotency-Key` なしで2度送信したメッセージは、2件のメッセージになります。
          *     `chat_id` と `created_datetime` は、送信した人の画面にすぐ表示するためのもので、一覧に現れるものと同じです。
          */
@@ -464,6 +465,73 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/chat/mute": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mute a user in a chat
+         * @description 指定したユーザーを、指定した秒数のあいだ、そのスケジュールのチャットに投稿できないようにします。必要な権限は `delivery` または `schedule` です。
+         *
+         *     投稿は 403 `muted` になります。閲覧はできます。もう一度呼び出すと、秒数はその時点から数え直します。
+         *     `delivery` または `schedule` を持つユーザーは対象にできません(409 `cannot_be_muted`)。
+         */
+        post: operations["mute_user"];
+        /**
+         * Let a muted user post again
+         * @description `POST /api/chat/mute` を取り消します。投稿を制限されていないユーザーに対しても 200 です。必要な権限は `delivery` または `schedule` です。
+         *     パラメータはクエリの代わりに JSON オブジェクトの本文でも送れます。
+         */
+        delete: operations["unmute_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the rules of a chat
+         * @description 指定したスケジュールのチャットの設定と、投稿したユーザー、投稿を制限されているユーザーの人数を取得します。必要な権限は `delivery` または `schedule` です。
+         *     `schedule_id` はクエリの代わりに JSON オブジェクトの本文でも送れます。
+         */
+        get: operations["get_chat_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Open, close or slow down a chat
+         * @description 指定したスケジュールのチャットを開閉し、投稿の間隔を変更します。`is_open` と `slow_seconds` の少なくとも一方が必要で、ないものは変わりません。必要な権限は `delivery` または `schedule` です。
+         *
+         *     閉じている間の投稿は 403 `chat_closed`、`slow_seconds` 秒に2件目の投稿は 429 になります。`delivery` または `schedule` を持つユーザーには、どちらも当てはまりません。
+         */
+        patch: operations["update_chat_settings"];
         trace?: never;
     };
 }
@@ -697,6 +765,18 @@ export interface components {
          * @enum {integer}
          */
         Permission: 0 | 1;
+        ChatSettings: {
+            /** @constant */
+            ok: true;
+            /** @description 誰でも投稿できるかどうか。 */
+            is_open: boolean;
+            /** @description 1人が次に投稿できるまでの秒数。0 は制限なし。 */
+            slow_seconds: number;
+            /** @description 投稿したユーザーの人数。 */
+            posted: number;
+            /** @description 今、投稿を制限されているユーザーの人数。 */
+            muted: number;
+        };
         PostedMessage: {
             /** @constant */
             ok: true;
@@ -754,7 +834,7 @@ export interface components {
          * @description エラーの種類。変わることはありません。
          * @enum {string}
          */
-        Code: "malformed_request" | "unauthenticated" | "login_failed" | "permission_denied" | "route_not_found" | "schedule_not_found" | "user_not_found" | "not_live" | "method_not_allowed" | "schedule_overlap" | "schedule_started" | "schedule_ended" | "email_taken" | "master_protected" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "invalid_parameters" | "idempotency_key_reused" | "imageflux_rejected" | "too_many_requests" | "internal" | "imageflux_failed" | "unavailable" | "imageflux_timeout";
+        Code: "malformed_request" | "unauthenticated" | "login_failed" | "permission_denied" | "muted" | "chat_closed" | "route_not_found" | "schedule_not_found" | "user_not_found" | "not_live" | "method_not_allowed" | "schedule_overlap" | "schedule_started" | "schedule_ended" | "email_taken" | "master_protected" | "cannot_be_muted" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "invalid_parameters" | "idempotency_key_reused" | "imageflux_rejected" | "too_many_requests" | "internal" | "imageflux_failed" | "unavailable" | "imageflux_timeout";
         FieldError: {
             /** @description 項目の名前。`imageflux_params[0].video.width` のように中を指すこともあります。 */
             field: string;
@@ -914,6 +994,74 @@ export interface components {
                     status?: 403;
                     /** @constant */
                     code?: "permission_denied";
+                };
+            };
+        };
+        /**
+         * @description `permission_denied` — この呼び出しに必要な権限がありません。
+         *     `muted` — 投稿を制限されています。`Retry-After` の秒数の後に再び試せます。
+         *     `chat_closed` — チャットは閉じられています。
+         */
+        PostNotAllowed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                /** @description `muted` のとき、再び投稿できるまでの秒数。 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    status?: 403;
+                    /** @enum {unknown} */
+                    code?: "permission_denied" | "muted" | "chat_closed";
+                };
+            };
+        };
+        /** @description `schedule_not_found`、`user_not_found` — そのスケジュールまたはユーザーはこのシステムにありません。 */
+        ScheduleOrUserNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "schedule_not_found" | "user_not_found";
+                };
+            };
+        };
+        /** @description `cannot_be_muted` — `delivery` または `schedule` を持つユーザーの投稿は制限できません。 */
+        CannotBeMuted: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:imageflux-live-streaming-api-option:cannot_be_muted",
+                 *       "status": 409,
+                 *       "ok": false,
+                 *       "code": "cannot_be_muted",
+                 *       "title": "このユーザーの投稿は制限できません",
+                 *       "detail": "配信権限またはスケジュール管理権限を持つユーザーの投稿は制限できません。",
+                 *       "request_id": "5b7c0a1e-6f0d-4c62-9a0b-3f6f5f0d2c11"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    status?: 409;
+                    /** @constant */
+                    code?: "cannot_be_muted";
                 };
             };
         };
@@ -2582,13 +2730,200 @@ export interface operations {
             308: components["responses"]["Moved"];
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["PermissionDenied"];
+            403: components["responses"]["PostNotAllowed"];
             404: components["responses"]["ScheduleNotFound"];
             409: components["responses"]["IdempotencyInProgress"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidParametersOrKeyReused"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    mute_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description 本文にないものは、クエリで送ることもできます。全てをクエリで送る場合、本文は空で構いません。 */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "schedule_id": "1234abcd-1234-abcd-5678-1234abcd5678",
+                 *       "user_id": 15,
+                 *       "seconds": 600
+                 *     }
+                 */
+                "application/json": {
+                    schedule_id: components["schemas"]["ScheduleId"];
+                    user_id: components["schemas"]["UserId"];
+                    /**
+                     * @description 投稿できない秒数。
+                     * @default 600
+                     */
+                    seconds?: number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["ScheduleOrUserNotFound"];
+            409: components["responses"]["CannotBeMuted"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unmute_user: {
+        parameters: {
+            query: {
+                /**
+                 * @description スケジュールの ID。
+                 * @example 1234abcd-1234-abcd-5678-1234abcd5678
+                 */
+                schedule_id: components["parameters"]["ScheduleId"];
+                /**
+                 * @description ユーザーの ID。
+                 * @example 15
+                 */
+                user_id: components["schemas"]["UserId"];
+            };
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["ScheduleOrUserNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_chat_settings: {
+        parameters: {
+            query: {
+                /**
+                 * @description スケジュールの ID。
+                 * @example 1234abcd-1234-abcd-5678-1234abcd5678
+                 */
+                schedule_id: components["parameters"]["ScheduleId"];
+            };
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description チャットの設定。 */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "is_open": true,
+                     *       "slow_seconds": 10,
+                     *       "posted": 42,
+                     *       "muted": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChatSettings"];
+                };
+            };
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["ScheduleNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    update_chat_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description 本文にないものは、クエリで送ることもできます。全てをクエリで送る場合、本文は空で構いません。 */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "schedule_id": "1234abcd-1234-abcd-5678-1234abcd5678",
+                 *       "is_open": true,
+                 *       "slow_seconds": 10
+                 *     }
+                 */
+                "application/json": {
+                    schedule_id: components["schemas"]["ScheduleId"];
+                    is_open?: components["schemas"]["Flag"];
+                    /** @description 1人が次に投稿できるまでの秒数。0 は制限なし。 */
+                    slow_seconds?: number;
+                } | unknown | unknown;
+            };
+        };
+        responses: {
+            200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["ScheduleNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

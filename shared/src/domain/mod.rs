@@ -18,6 +18,7 @@ pub mod pace;
 pub mod password;
 pub mod permission;
 pub mod progress;
+pub mod room;
 pub mod schedule;
 pub mod source;
 pub mod standing;

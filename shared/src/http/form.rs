@@ -13,6 +13,7 @@ use crate::domain::ids::{ScheduleId, UserId};
 use crate::domain::interval::Interval;
 use crate::domain::invalid::{FieldError, FormError, Invalid};
 use crate::domain::permission::{Permission, Permissions};
+use crate::domain::room;
 use crate::operations::Error;
 use crate::operations::idempotency::{IdempotencyKey, Keyed};
 
@@ -165,6 +166,23 @@ impl<'r> Form<'r> {
             self.errors.push(FieldError::new("tail", Invalid::NotTogetherWith("after")));
         }
         tail.and_then(|tail| usize::try_from(tail).ok())
+    }
+
+    /// For how long to mute.
+    pub fn mute_seconds(&mut self) -> i64 {
+        self.optional("seconds", |given| integer(given, 1, room::LONGEST_MUTE)).unwrap_or(room::USUAL_MUTE)
+    }
+
+    /// Whether a chat is open, and how slow it is: one of them at least.
+    pub fn chat_rules(&mut self) -> (Option<bool>, Option<i64>) {
+        let names = ["is_open", "slow_seconds"];
+        if names.iter().all(|name| self.given(name).is_none()) {
+            self.errors.extend(names.map(|name| FieldError::new(name, Invalid::Missing)));
+        }
+        (
+            self.optional_boolean("is_open"),
+            self.optional("slow_seconds", |given| integer(given, 0, room::Rules::SLOWEST)),
+        )
     }
 
     fn optional_datetime(&mut self, name: &str) -> Option<DateTime<Utc>> {

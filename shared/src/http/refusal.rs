@@ -52,6 +52,8 @@ kinds! {
     UNAUTHENTICATED: UNAUTHORIZED, "unauthenticated";
     LOGIN_FAILED: UNAUTHORIZED, "login_failed";
     PERMISSION_DENIED: FORBIDDEN, "permission_denied";
+    MUTED: FORBIDDEN, "muted";
+    CHAT_CLOSED: FORBIDDEN, "chat_closed";
     ROUTE_NOT_FOUND: NOT_FOUND, "route_not_found";
     SCHEDULE_NOT_FOUND: NOT_FOUND, "schedule_not_found";
     USER_NOT_FOUND: NOT_FOUND, "user_not_found";
@@ -62,6 +64,7 @@ kinds! {
     SCHEDULE_ENDED: CONFLICT, "schedule_ended";
     EMAIL_TAKEN: CONFLICT, "email_taken";
     MASTER_PROTECTED: CONFLICT, "master_protected";
+    CANNOT_BE_MUTED: CONFLICT, "cannot_be_muted";
     IDEMPOTENCY_IN_PROGRESS: CONFLICT, "idempotency_in_progress";
     BODY_TOO_LARGE: PAYLOAD_TOO_LARGE, "body_too_large";
     UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type";
@@ -180,6 +183,8 @@ fn describe(error: &Error) -> (Kind, Option<u64>) {
         Error::Unauthenticated => (UNAUTHENTICATED, None),
         Error::LoginFailed => (LOGIN_FAILED, None),
         Error::PermissionDenied => (PERMISSION_DENIED, None),
+        Error::Muted(seconds) => (MUTED, Some(*seconds)),
+        Error::ChatClosed => (CHAT_CLOSED, None),
         Error::Form(FormError::Malformed) => (MALFORMED_REQUEST, None),
         Error::Form(FormError::BodyTooLarge) => (BODY_TOO_LARGE, None),
         Error::Form(FormError::UnsupportedMediaType(_)) => (UNSUPPORTED_MEDIA_TYPE, None),
@@ -192,6 +197,7 @@ fn describe(error: &Error) -> (Kind, Option<u64>) {
         Error::ScheduleEnded => (SCHEDULE_ENDED, None),
         Error::EmailTaken => (EMAIL_TAKEN, None),
         Error::MasterProtected => (MASTER_PROTECTED, None),
+        Error::CannotBeMuted => (CANNOT_BE_MUTED, None),
         Error::IdempotencyInProgress => (IDEMPOTENCY_IN_PROGRESS, None),
         Error::IdempotencyKeyReused => (IDEMPOTENCY_KEY_REUSED, None),
         Error::ImageFluxRejected(_) => (IMAGEFLUX_REJECTED, None),

@@ -16,6 +16,9 @@ pub enum Error {
     Unauthenticated,
     LoginFailed,
     PermissionDenied,
+    /// In this chat, for so many seconds.
+    Muted(u64),
+    ChatClosed,
     /// What is asked for cannot be read, or breaks a rule.
     Form(FormError),
     ScheduleNotFound,
@@ -27,6 +30,8 @@ pub enum Error {
     ScheduleEnded,
     EmailTaken,
     MasterProtected,
+    /// Hosts cannot.
+    CannotBeMuted,
     IdempotencyInProgress,
     IdempotencyKeyReused,
     /// ImageFlux refused the parameters; the reason is for the client.
@@ -81,6 +86,7 @@ impl fmt::Display for Error {
             Self::Internal(cause) => write!(formatter, "internal: {cause}"),
             Self::NotLive(not_live) => write!(formatter, "nobody publishes; ask again in {} s", not_live.ask_again),
             Self::TooManyRequests(seconds) => write!(formatter, "too many requests; ask again in {seconds} s"),
+            Self::Muted(seconds) => write!(formatter, "muted for {seconds} s"),
             Self::ScheduleOverlap(conflict) => write!(formatter, "schedule {} is in the way", conflict.schedule),
             Self::Form(FormError::Fields(fields)) => {
                 let fields: Vec<&str> = fields.iter().map(|error| error.field.as_str()).collect();

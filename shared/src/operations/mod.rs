@@ -26,6 +26,7 @@ pub mod on_air;
 pub mod users;
 pub mod feeds;
 pub mod chat;
+pub mod moderating;
 pub mod tenants;
 pub mod sweeping;
 pub mod reconciling;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
 use crate::store::todo::{self, Entry, Order, Todo};
-use crate::store::{messages, schedules};
+use crate::store::{messages, rooms, schedules};
 use crate::table::Transacted;
 
 /// Entries that one run takes on from either end: the most urgent, and the latest, so that some that cannot be finished
@@ -162,5 +162,5 @@ async fn delete_chat(app: &App, tenant: &TenantId, schedule: &ScheduleId) -> Res
     for message in &some {
         app.table.write(&messages::delete(tenant, schedule, &message.id)).await?;
     }
-    Ok(some.len() < MESSAGES)
+    Ok(some.len() < MESSAGES && rooms::clear(&app.table, tenant, schedule, MESSAGES).await?)
 }

@@ -23,12 +23,16 @@ pub enum Action {
     DeleteUser,
     ListMessages,
     PostMessage,
+    MuteUser,
+    UnmuteUser,
+    GetChatSettings,
+    UpdateChatSettings,
     CreateCalendar,
     DeleteCalendar,
 }
 
 impl Action {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Logout,
         Self::ChangePassword,
         Self::ChangeAccessCode,
@@ -45,10 +49,17 @@ impl Action {
         Self::DeleteUser,
         Self::ListMessages,
         Self::PostMessage,
+        Self::MuteUser,
+        Self::UnmuteUser,
+        Self::GetChatSettings,
+        Self::UpdateChatSettings,
         Self::CreateCalendar,
         Self::DeleteCalendar,
     ];
 }
+
+/// Whose holders are the hosts of every broadcast.
+const HOSTS: &[Permission] = &[Permission::Delivery, Permission::Schedule];
 
 /// Any one of these permissions is enough; none is needed where the list is empty.
 pub fn permissions_for(action: Action) -> &'static [Permission] {
@@ -60,7 +71,11 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
         | Action::DeleteCalendar => &[],
         Action::CreateSchedule | Action::UpdateSchedule | Action::DeleteSchedule => &[Permission::Schedule],
         Action::GetDelivery => &[Permission::Delivery],
-        Action::ResetDelivery => &[Permission::Delivery, Permission::Schedule],
+        Action::ResetDelivery
+        | Action::MuteUser
+        | Action::UnmuteUser
+        | Action::GetChatSettings
+        | Action::UpdateChatSettings => HOSTS,
         Action::GetView => &[Permission::View],
         Action::ListMessages | Action::PostMessage => &[Permission::Delivery, Permission::View],
         Action::ListUsers | Action::CreateUser | Action::UpdateUser | Action::DeleteUser | Action::ChangeAccessCode => {
@@ -72,6 +87,11 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
 pub fn allows(permissions: Permissions, action: Action) -> bool {
     let sufficient = permissions_for(action);
     sufficient.is_empty() || sufficient.iter().any(|permission| permissions.include(*permission))
+}
+
+/// The rules of a chat do not hold for its hosts.
+pub fn hosts(permissions: Permissions) -> bool {
+    HOSTS.iter().any(|permission| permissions.include(*permission))
 }
 
 /// How many chat messages a user may post within five seconds.

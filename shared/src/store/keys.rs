@@ -20,6 +20,7 @@
 //! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
 //! | digest of the key of a calendar feed | `FEED#<tenant>` | `<user>` | schedule, user |
 //! | chat message | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
+//! | the rules of a chat; who is muted there (TTL); who has posted | `ROOM#<tenant>#<schedule>` | `RULES`; `MUTE#<user>`; `POSTER#<user>` | chat |
 //! | salt of all password hashes of an address | `EMAIL#<lower case>` | `SALT` | user, tenant |
 //! | failed log-ins (TTL), of an address, from a source, of the pair | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>`, `RATE#PAIR#<digest>` | `<quarter of an hour since 1970>` | auth |
 //! | since when they count (TTL); of a pair, that it is known | the same | `FORGIVEN` | auth, tenant |
@@ -178,6 +179,45 @@ pub fn chat(tenant: &TenantId, schedule: &ScheduleId) -> String {
 
 pub fn message(tenant: &TenantId, schedule: &ScheduleId, message: &MessageId) -> Key {
     key(chat(tenant, schedule), message.to_string())
+}
+
+pub fn rooms(tenant: &TenantId, schedule: &ScheduleId) -> String {
+    format!("ROOM#{tenant}#{schedule}")
+}
+
+const RULES: &str = "RULES";
+const MUTE: &str = "MUTE#";
+
+pub fn room(tenant: &TenantId, schedule: &ScheduleId) -> Key {
+    key(rooms(tenant, schedule), RULES)
+}
+
+pub fn mute(tenant: &TenantId, schedule: &ScheduleId, user: UserId) -> Key {
+    key(rooms(tenant, schedule), format!("{MUTE}{user}"))
+}
+
+pub fn poster(tenant: &TenantId, schedule: &ScheduleId, user: UserId) -> Key {
+    key(rooms(tenant, schedule), format!("POSTER#{user}"))
+}
+
+/// What an item of a room is.
+pub enum InRoom {
+    Rules,
+    Mute,
+    Poster,
+}
+
+pub fn in_room(item: &Item) -> InRoom {
+    match sort_key(item) {
+        sk if sk == RULES => InRoom::Rules,
+        sk if sk.starts_with(MUTE) => InRoom::Mute,
+        _ => InRoom::Poster,
+    }
+}
+
+/// The key of an item that was read there.
+pub fn of_room(tenant: &TenantId, schedule: &ScheduleId, item: &Item) -> Key {
+    key(rooms(tenant, schedule), sort_key(item))
 }
 
 /// Failed log-ins for one e-mail address, whoever it belongs to.

@@ -22,6 +22,7 @@ pub mod feeds;
 pub mod messages;
 pub mod failures;
 pub mod rates;
+pub mod rooms;
 pub mod loads;
 pub mod idempotency;
 

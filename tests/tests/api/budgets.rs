@@ -205,6 +205,14 @@ async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
     meter.measure_soon(again, master, &after, "", Value::Null).await;
     let tail = format!("{}&tail=50", get("chat"));
     meter.measure("GET /api/chat, a first look", master, &tail, "", Value::Null).await;
+    let guest = master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"].clone();
+    let mute = json!({"schedule_id": id, "user_id": guest});
+    meter.measure("POST /api/chat/mute", master, "POST /api/chat/mute", "", mute).await;
+    let unmute = format!("DELETE /api/chat/mute?schedule_id={id}&user_id={guest}");
+    meter.measure("DELETE /api/chat/mute", master, &unmute, "", Value::Null).await;
+    let rules = json!({"schedule_id": id, "slow_seconds": 10});
+    meter.measure("PATCH /api/chat/settings", master, "PATCH /api/chat/settings", "", rules).await;
+    meter.measure("GET /api/chat/settings", master, &get("chat/settings"), "", Value::Null).await;
 }
 
 #[tokio::test]

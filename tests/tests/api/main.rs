@@ -27,6 +27,10 @@ mod change_password;
 mod change_access_code;
 mod list_messages;
 mod post_message;
+mod mute_user;
+mod unmute_user;
+mod get_chat_settings;
+mod update_chat_settings;
 mod get_health;
 
 mod documents_samples;

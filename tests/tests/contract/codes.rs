@@ -126,6 +126,14 @@ async fn refusals_of_the_product(had: &mut Had) {
         viewer.post("/api/chat", &message).await.ok();
     }
     had.answer("POST /api/chat", "too_many_requests", &viewer.post("/api/chat", &message).await);
+
+    let mute = |user: i64| json!({"schedule_id": planned, "user_id": user});
+    had.answer("POST /api/chat/mute", "cannot_be_muted", &master.post("/api/chat/mute", &mute(1)).await);
+    let close = json!({"schedule_id": planned, "is_open": false});
+    master.patch("/api/chat/settings", &close).await.ok();
+    had.answer("POST /api/chat", "chat_closed", &viewer.post("/api/chat", &message).await);
+    master.post("/api/chat/mute", &mute(viewer.user_id)).await.ok();
+    had.answer("POST /api/chat", "muted", &viewer.post("/api/chat", &message).await);
 }
 
 async fn refusals_of_keys(had: &mut Had) {

@@ -3,7 +3,7 @@
 use shared::domain::ids::{MessageId, UserId};
 use shared::domain::message::{Message, MessageBody};
 use shared::platform::random::Random;
-use shared::store::{keys, messages, rates};
+use shared::store::{keys, messages, rates, rooms};
 
 use crate::bench::{Bench, id, number, other_tenant, tenant};
 
@@ -56,16 +56,45 @@ async fn a_post_is_remembered_only_if_no_other_was_and_until_its_time() {
     let (of, other) = (tenant(), UserId(2));
     let posts = async || rates::posts(&bench.table, &of, other).await.unwrap();
     let nothing = posts().await;
-    let remember =
-        |seen: &rates::Posts, times: &[i64]| rates::remember_post(&of, other, seen, times.to_vec(), 1_234).unwrap();
+    let remember = |seen: &rates::Posts, times: &[i64]| {
+        let recent = rates::Recent { times: times.to_vec(), ..rates::Recent::default() };
+        rates::remember_post(&of, other, seen, recent, 1_234).unwrap()
+    };
     assert!(bench.one(&remember(&nothing, &[1])).await);
     assert!(!bench.one(&remember(&nothing, &[2])).await);
     let first = posts().await;
     assert!(bench.one(&remember(&first, &[1, 3])).await);
     assert!(!bench.one(&remember(&first, &[1, 4])).await);
-    assert_eq!(posts().await.times, [1, 3]);
+    assert_eq!(posts().await.recent.times, [1, 3]);
     let item = bench.item(&keys::recent_posts(&of, other)).await.unwrap();
     assert_eq!((number(&item, "expires_at"), number(&item, "version")), (1_234, 2));
-    assert!(rates::posts(&bench.table, &other_tenant(), other).await.unwrap().times.is_empty());
-    assert!(rates::posts(&bench.table, &of, UserId(3)).await.unwrap().times.is_empty());
+    assert!(rates::posts(&bench.table, &other_tenant(), other).await.unwrap().recent.times.is_empty());
+    assert!(rates::posts(&bench.table, &of, UserId(3)).await.unwrap().recent.times.is_empty());
+}
+
+#[tokio::test]
+async fn a_room_is_one_schedules_of_one_tenant_and_is_cleared_in_parts() {
+    let bench = Bench::new().await;
+    let (of, guest) = (tenant(), UserId(2));
+    let rules = async |schedule| rooms::rules_for_user(&bench.table, &of, &schedule, guest).await.unwrap();
+    assert!(!bench.one(&rooms::unmute(&of, &id(1), guest)).await, "nobody is muted");
+    assert!(bench.one(&rooms::mute(&of, &id(1), guest, 1_234).unwrap()).await);
+    assert!(bench.one(&rooms::change_rules(&of, &id(1), Some(false), None)).await);
+    assert!(bench.one(&rooms::change_rules(&of, &id(1), None, Some(7))).await);
+    assert!(bench.one(&rooms::remember_poster(&of, &id(1), guest)).await);
+    let seen = rules(id(1)).await;
+    assert_eq!((seen.muted_until, seen.rules.is_open, seen.rules.slow_seconds), (Some(1_234), false, 7));
+    let item = bench.item(&keys::mute(&of, &id(1), guest)).await.unwrap();
+    assert_eq!(number(&item, "expires_at"), 1_234);
+    assert_eq!(rules(id(2)).await, shared::domain::room::RulesForUser::default());
+    let theirs = rooms::rules_for_user(&bench.table, &other_tenant(), &id(1), guest).await.unwrap();
+    assert_eq!(theirs, shared::domain::room::RulesForUser::default());
+    let room = async |now| rooms::find(&bench.table, &of, &id(1), now).await.unwrap();
+    assert_eq!((room(1_233).await.muted, room(1_234).await.muted, room(1_234).await.posted), (1, 0, 1));
+    assert!(!rooms::clear(&bench.table, &of, &id(1), 2).await.unwrap());
+    assert!(rooms::clear(&bench.table, &of, &id(1), 2).await.unwrap());
+    assert_eq!((room(0).await.muted, room(0).await.posted, room(0).await.rules.is_open), (0, 0, true));
+    assert!(bench.one(&rooms::mute(&of, &id(1), guest, 9).unwrap()).await);
+    assert!(bench.one(&rooms::unmute(&of, &id(1), guest)).await);
+    assert_eq!(rules(id(1)).await.muted_until, None);
 }

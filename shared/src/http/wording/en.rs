@@ -14,6 +14,8 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::Unauthenticated => "Not authenticated",
             Error::LoginFailed => "Login failed",
             Error::PermissionDenied => "Permission denied",
+            Error::Muted(_) => "Muted",
+            Error::ChatClosed => "Chat is closed",
             Error::Form(FormError::Malformed) => "Malformed request",
             Error::Form(FormError::BodyTooLarge) => "Body too large",
             Error::Form(FormError::UnsupportedMediaType(_)) => "Unsupported media type",
@@ -26,6 +28,7 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::ScheduleEnded => "Schedule has ended",
             Error::EmailTaken => "E-mail address already in use",
             Error::MasterProtected => "Master user is protected",
+            Error::CannotBeMuted => "User cannot be muted",
             Error::IdempotencyInProgress => "Request in progress",
             Error::IdempotencyKeyReused => "Idempotency key reused",
             Error::ImageFluxRejected(_) => "Rejected by ImageFlux",
@@ -50,6 +53,8 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             }
             Error::LoginFailed => "The e-mail address, password or access code is incorrect.",
             Error::PermissionDenied => "You do not have permission to do this.",
+            Error::Muted(_) => "You cannot post to this chat until the number of seconds in Retry-After has passed.",
+            Error::ChatClosed => "The host has closed this chat. Its messages can still be read.",
             Error::Form(FormError::Malformed) => "The request body must be a JSON object in UTF-8.",
             Error::Form(FormError::BodyTooLarge) => "The request body must be at most 64 KiB.",
             Error::Form(FormError::UnsupportedMediaType(OtherMedia::Type)) => {
@@ -74,6 +79,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             Error::MasterProtected => {
                 "The master user cannot be deleted or lose permissions, and only the master can edit it."
             }
+            Error::CannotBeMuted => "Users with the permission delivery or schedule cannot be muted.",
             Error::IdempotencyInProgress => {
                 "A request with the same Idempotency-Key is still being processed. Try again shortly."
             }

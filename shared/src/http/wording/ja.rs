@@ -14,6 +14,8 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::Unauthenticated => "認証が必要です",
             Error::LoginFailed => "ログインできませんでした",
             Error::PermissionDenied => "権限がありません",
+            Error::Muted(_) => "投稿を制限されています",
+            Error::ChatClosed => "チャットは閉じられています",
             Error::Form(FormError::Malformed) => "リクエストの形式が不正です",
             Error::Form(FormError::BodyTooLarge) => "リクエストが大きすぎます",
             Error::Form(FormError::UnsupportedMediaType(_)) => "対応していないデータ形式です",
@@ -26,6 +28,7 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::ScheduleEnded => "配信は終了しています",
             Error::EmailTaken => "メールアドレスは登録済みです",
             Error::MasterProtected => "マスターユーザーは保護されています",
+            Error::CannotBeMuted => "このユーザーの投稿は制限できません",
             Error::IdempotencyInProgress => "同じリクエストを処理中です",
             Error::IdempotencyKeyReused => "Idempotency-Keyは使用済みです",
             Error::ImageFluxRejected(_) => "ImageFluxがパラメータを拒否しました",
@@ -50,6 +53,8 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             }
             Error::LoginFailed => "メールアドレス、パスワード、アクセスコードのいずれかが正しくありません。",
             Error::PermissionDenied => "この操作を行う権限がありません。",
+            Error::Muted(_) => "Retry-Afterヘッダの秒数が経過するまで、このチャットには投稿できません。",
+            Error::ChatClosed => "このチャットは閉じられているため、投稿できません。閲覧はできます。",
             Error::Form(FormError::Malformed) => "リクエストボディにはUTF-8のJSONオブジェクトを指定してください。",
             Error::Form(FormError::BodyTooLarge) => "リクエストボディは64 KiB以内にしてください。",
             Error::Form(FormError::UnsupportedMediaType(OtherMedia::Type)) => {
@@ -78,6 +83,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             Error::MasterProtected => {
                 "マスターユーザーの削除と権限の取り消しはできません。編集できるのは本人のみです。"
             }
+            Error::CannotBeMuted => "配信権限またはスケジュール管理権限を持つユーザーの投稿は制限できません。",
             Error::IdempotencyInProgress => {
                 "同じIdempotency-Keyのリクエストを処理中です。しばらくしてから再度お試しください。"
             }

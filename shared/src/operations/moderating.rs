@@ -1,0 +1,107 @@
+//! What the hosts of a broadcast do in its chat: they mute, close it, and slow it down.
+
+use super::{Error, admit, reading};
+use crate::app::App;
+use crate::crypto::tokens::Bearer;
+use crate::domain::ids::{ScheduleId, TenantId, UserId};
+use crate::domain::room::{Room, RulesForUser};
+use crate::domain::standing::Standing;
+use crate::policy::{self, Action};
+use crate::store::{rooms, schedules, standings};
+
+/// A user of a chat.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    pub schedule: ScheduleId,
+    pub user: UserId,
+}
+
+pub struct Mute {
+    pub guest: Guest,
+    pub seconds: i64,
+}
+
+pub struct RulesChange {
+    pub schedule: ScheduleId,
+    pub is_open: Option<bool>,
+    pub slow_seconds: Option<i64>,
+}
+
+/// `CannotBeMuted` if the user is a host. A second mute takes the place of the first.
+pub async fn mute_user(app: &App, bearer: &Bearer, form: Result<Mute, Error>) -> Result<(), Error> {
+    let load = async {
+        let mute = form?;
+        Ok((guest(app, &bearer.tenant, mute.guest).await?, mute))
+    };
+    let (caller, (user, Mute { guest: Guest { schedule, .. }, seconds })) =
+        admit(app, bearer, Action::MuteUser, load).await?;
+    if policy::hosts(user.permissions) {
+        return Err(Error::CannotBeMuted);
+    }
+    let until = app.clock.now().timestamp() + seconds;
+    // With a token, so that an attempt that is late cannot mute again who was unmuted since.
+    app.table.transact(&[rooms::mute(&caller.tenant, &schedule, user.id, until)?]).await?;
+    Ok(())
+}
+
+/// Who is not muted stays so.
+pub async fn unmute_user(app: &App, bearer: &Bearer, form: Result<Guest, Error>) -> Result<(), Error> {
+    let load = async {
+        let guest_of = form?;
+        guest(app, &bearer.tenant, guest_of).await?;
+        Ok(guest_of)
+    };
+    let (caller, Guest { schedule, user }) = admit(app, bearer, Action::UnmuteUser, load).await?;
+    app.table.transact(&[rooms::unmute(&caller.tenant, &schedule, user)]).await?;
+    Ok(())
+}
+
+pub async fn update_chat_settings(app: &App, bearer: &Bearer, form: Result<RulesChange, Error>) -> Result<(), Error> {
+    let load = async {
+        let change = form?;
+        schedules::find(&app.table, &bearer.tenant, &change.schedule).await?.ok_or(Error::ScheduleNotFound)?;
+        Ok(change)
+    };
+    let (caller, RulesChange { schedule, is_open, slow_seconds }) =
+        admit(app, bearer, Action::UpdateChatSettings, load).await?;
+    // With a token, so that an attempt that is late cannot undo the next change.
+    app.table.transact(&[rooms::change_rules(&caller.tenant, &schedule, is_open, slow_seconds)]).await?;
+    Ok(())
+}
+
+pub async fn get_chat_settings(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Room, Error> {
+    let load = async {
+        let schedule = form?;
+        reading::schedule(app, &bearer.tenant, schedule).await?.ok_or(Error::ScheduleNotFound)?;
+        Ok(schedule)
+    };
+    let (caller, schedule) = admit(app, bearer, Action::GetChatSettings, load).await?;
+    Ok(rooms::find(&app.table, &caller.tenant, &schedule, app.clock.now().timestamp()).await?)
+}
+
+async fn guest(app: &App, tenant: &TenantId, Guest { schedule, user }: Guest) -> Result<Standing, Error> {
+    let (schedule, user) =
+        tokio::try_join!(schedules::find(&app.table, tenant, &schedule), standings::find(&app.table, tenant, user))?;
+    schedule.ok_or(Error::ScheduleNotFound)?;
+    user.ok_or(Error::UserNotFound)
+}
+
+/// Whether somebody may post now, whose last message there, if it is not long ago, was at `last`. Both instants are
+/// milliseconds since 1970.
+pub(super) fn may_post(user: &Standing, for_user: &RulesForUser, last: Option<i64>, now: i64) -> Result<(), Error> {
+    if policy::hosts(user.permissions) {
+        return Ok(());
+    }
+    let seconds_until = |instant: i64| u64::try_from((instant - now + 999) / 1000).unwrap_or(1).max(1);
+    let RulesForUser { rules, muted_until } = for_user;
+    if let Some(until) = muted_until.map(|until| until * 1000).filter(|until| *until > now) {
+        return Err(Error::Muted(seconds_until(until)));
+    }
+    if !rules.is_open {
+        return Err(Error::ChatClosed);
+    }
+    match last.map(|last| last + rules.slow_seconds * 1000) {
+        Some(free_at) if free_at > now => Err(Error::TooManyRequests(seconds_until(free_at))),
+        _ => Ok(()),
+    }
+}
