@@ -21,12 +21,12 @@ async fn a_new_chat_is_open_and_those_who_post_and_are_muted_are_counted() {
         }
     }
     assert_eq!(settings().await, is(2, 0));
-    for (viewer, seconds) in viewers.iter().zip([60, 30, 60]) {
+    for (viewer, seconds) in viewers.iter().zip([600, 300, 600]) {
         let mute = json!({"schedule_id": here, "user_id": viewer.user_id, "seconds": seconds});
         master.post("/api/chat/mute", &mute).await.ok();
     }
     assert_eq!(settings().await, is(2, 3));
-    product.advance(Duration::from_secs(30));
+    product.advance(Duration::from_secs(300));
     assert_eq!(settings().await, is(2, 2));
     product
         .viewer()
