@@ -68,6 +68,35 @@ async fn a_long_chat_is_removed_by_more_than_one_run() {
 }
 
 #[tokio::test]
+async fn a_chat_is_cut_where_lambda_could_not_carry_more() {
+    let product = Product::start().await;
+    let app = &product.server.app;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    // Each takes 40 KB, and 80 KB as Lambda writes it.
+    let quotes = "\"".repeat(20_000);
+    let made = app.clock.now_millis() - 60_000;
+    let message = |number| Message {
+        id: app.random.uuid_at(made + number).into(),
+        user_id: UserId(1),
+        user_name: quotes.clone(),
+        body: MessageBody::parse("x").unwrap(),
+    };
+    for number in 0..100 {
+        let write = messages::create(&demo(), &id.as_str().into(), &message(number)).unwrap();
+        app.table.write(&write).await.unwrap();
+    }
+    let first = master.get(&format!("/api/chat?schedule_id={id}")).await;
+    assert!(serde_json::to_string(&first.text).unwrap().len() < 6_000_000);
+    let first = first.ok();
+    let count = |answer: &Value| answer["chats"].as_array().unwrap().len();
+    assert!((60..100).contains(&count(&first)) && first["has_more"] == true, "{}", count(&first));
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = master.get(&format!("/api/chat?schedule_id={id}&after={cursor}")).await.ok();
+    assert_eq!((count(&first) + count(&second), &second["has_more"]), (100, &json!(false)));
+}
+
+#[tokio::test]
 async fn a_run_takes_on_fifty_entries_from_either_end() {
     let product = Product::start().await;
     let due = product.server.app.clock.now_second() - chrono::TimeDelta::hours(1);

@@ -101,3 +101,21 @@ async fn an_answer_names_the_message_as_the_list_does_also_when_it_is_replayed()
         assert_eq!(first[member], listed["chats"][0][member]);
     }
 }
+
+#[tokio::test]
+async fn whose_limit_fell_waits_until_fewer_posts_count_than_it() {
+    let noon = shared::http::datetime::parse("2029/01/01 12:00:00").expect("a date-time");
+    let clock = shared::platform::clock::Clock::stopped_at(noon);
+    let product = Product::start_with(local::Options { clock, ..local::Options::default() }).await;
+    let (master, presenter) = (product.master().await, product.user_with(&["delivery", "view"]).await);
+    let schedule = master.plan(1).await;
+    for _ in 0..2 {
+        for _ in 0..5 {
+            say(&presenter, &schedule).await.ok();
+        }
+        product.advance(Duration::from_secs(2));
+    }
+    master.patch("/api/user", &json!({"user_id": presenter.user_id, "delivery": 0})).await.ok();
+    // In a second five of the ten are forgotten, and the other five are still as many as the limit.
+    assert_eq!(say(&presenter, &schedule).await.header("retry-after"), "3");
+}
