@@ -25,6 +25,8 @@ KEY = re.compile(r"[A-Z]+(#[A-Za-z]+)*(#\*)?")
 # The matrix could be widened by mistake; whoever may see a password hash is said here as well.
 SEES_PASSWORD_HASHES = {"auth", "user"}
 WRITES_PASSWORD_HASHES = SEES_PASSWORD_HASHES | {"tenant"}
+# Whatever presses on them, chats go on.
+TAKE_NOTHING_FROM_CHAT = {"schedule", "delivery-view"}
 # What the access log may hold: nothing that clients type.
 LOGGED = {"requestId", "requestTime", "routeKey", "status", "responseLatency", "integrationLatency",
           "integrationErrorMessage", "responseLength", "identity.sourceIp"}
@@ -150,6 +152,7 @@ class Check:
             hashes = name in self.behind_an_api and self.may(name, "CRED#*", "PutItem")
             self.must(properties.get("MemorySize", 0) >= (1024 if hashes else 256), f"{name}: MemorySize is too small")
             self.must(not hashes or "ReservedConcurrentExecutions" in properties, f"{name}: hashes passwords and reserves no concurrency")
+            self.must(name not in TAKE_NOTHING_FROM_CHAT or "ReservedConcurrentExecutions" in properties, f"{name}: may take what chat needs, because it reserves no concurrency")
             if name in self.behind_an_api:
                 alarms = {"Fn::If": ["RollsBack", [{"Ref": logical_id.replace("Function", "ErrorsAlarm")}], [NO_VALUE]]}
                 self.must(properties.get("DeploymentPreference", {}).get("Alarms") == alarms, f"{name}: is deployed without its alarm")
@@ -464,6 +467,8 @@ def ways_to_break(template):
         "a table without recovery": lambda t, _: prop(t, "Table").pop("PointInTimeRecoverySpecification"),
         "headers in the access log": lambda t, _: prop(t, "Api")["AccessLogSettings"].__setitem__("Format", '{"a":"$context.authorizer.error"}'),
         "log-ins without a limit": lambda t, _: prop(t, "Api")["RouteSettings"].pop("POST /api/login"),
+        "views at any number at once": lambda t, _: prop(t, "DeliveryViewFunction").pop("ReservedConcurrentExecutions"),
+        "lists without a limit of their own": lambda t, _: prop(t, "Api")["RouteSettings"].pop("GET /api/schedule"),
         "log-ins at any number at once": lambda t, _: prop(t, "AuthFunction").pop("ReservedConcurrentExecutions"),
         "a token in the environment": lambda t, _: prop(t, "ScheduleFunction")["Environment"]["Variables"].__setitem__("IMAGEFLUX_ACCESS_TOKEN_SECRET", "t0ken"),
         "keys that would not be served": lambda t, _: prop(t, "ChatFunction").pop("VersionDescription"),
