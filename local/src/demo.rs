@@ -7,6 +7,7 @@ use shared::domain::email::Email;
 use shared::domain::ids::{TenantId, UserId};
 use shared::domain::password::Password;
 use shared::domain::permission::Permissions;
+use shared::domain::trail::{Author, Origin};
 use shared::domain::user::{NewUser, UserName};
 use shared::operations::tenants::{self, NewTenant};
 
@@ -39,7 +40,9 @@ pub async fn seed(app: &App) -> Result<(), String> {
     };
     let access_code = AccessCode::parse(ACCESS_CODE).map_err(wrong)?;
     let new = NewTenant { name: "demo".to_owned(), access_code, master };
-    tenants::create_tenant(app, Some(tenant), new).await.map_err(|error| format!("the demo tenant: {error}"))?;
+    tenants::create_tenant(app, &Author::operator("demo"), Some(tenant), new)
+        .await
+        .map_err(|error| format!("the demo tenant: {error}"))?;
     Ok(())
 }
 
@@ -49,6 +52,13 @@ pub async fn seed(app: &App) -> Result<(), String> {
 /// When there is no signing key.
 pub fn event_token(app: &App, id: &str) -> Result<String, String> {
     let expires_at = chrono::DateTime::from_timestamp(4_102_444_800, 0).ok_or("no such time")?;
-    let bearer = Bearer { tenant: TENANT.into(), user: UserId::MASTER, token: id.into(), token_version: 0, expires_at };
+    let bearer = Bearer {
+        tenant: TENANT.into(),
+        user: UserId::MASTER,
+        token: id.into(),
+        token_version: 0,
+        expires_at,
+        origin: Origin::default(),
+    };
     app.tokens.issue(&bearer, chrono::DateTime::UNIX_EPOCH)
 }

@@ -82,6 +82,7 @@ impl Default for Options {
                 polls_per_second: 5_000,
                 log_polls_every: 1,
                 hooks_url: None,
+                audit_days: 400,
                 api_url: None,
             },
             guard: None,

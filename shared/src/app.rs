@@ -45,6 +45,8 @@ pub struct App {
     /// By how many milliseconds this environment's ten seconds, after which it exchanges what it counted, are ahead of
     /// the clock's: not all exchange at once.
     pub exchanges_at: i64,
+    /// How long a row of the trail is kept.
+    pub audit_kept: TimeDelta,
     /// Where ImageFlux reaches the function `webhook`, and where clients reach the API; neither ends in a slash.
     pub hooks_url: Option<Arc<str>>,
     pub api_url: Option<Arc<str>>,
@@ -102,6 +104,7 @@ impl App {
             pace: Pace { polls_per_second: config.polls_per_second },
             exchanges_at: i64::try_from(random.below(pace::SLOT.unsigned_abs())).unwrap_or_default(),
             hooks_url: address(config.hooks_url.as_deref()),
+            audit_kept: TimeDelta::days(config.audit_days),
             api_url: address(config.api_url.as_deref()),
             poll_lines: Arc::new(OneIn::new(config.log_polls_every, &random)),
             clock,

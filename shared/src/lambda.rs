@@ -34,8 +34,8 @@ pub async fn answer_request(app: &App, routes: &'static [Route], event: &Event, 
 /// What becomes of an event that is no request: its answer, or a line that says what is wrong with it.
 pub type EventResult = Result<Value, String>;
 
-/// A function behind no API.
-pub type EventHandler = for<'a> fn(&'a App, Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + 'a>>;
+/// A function behind no API. It is told Lambda's id of the request.
+pub type EventHandler = for<'a> fn(&'a App, Value, &'a str) -> Pin<Box<dyn Future<Output = EventResult> + Send + 'a>>;
 
 /// Serves events until Lambda ends the process.
 ///
@@ -56,7 +56,7 @@ pub async fn run_on_events(handler: EventHandler) -> Result<(), Error> {
 /// What the handler says.
 pub async fn answer_event(app: &App, handler: EventHandler, event: Value, request_id: &str) -> EventResult {
     let started = telemetry::now();
-    let (result, record) = telemetry::observe(handler(app, event)).await;
+    let (result, record) = telemetry::observe(handler(app, event, request_id)).await;
     let mut line = record.into_json();
     line.insert("request_id".to_owned(), json!(request_id));
     line.insert("ms".to_owned(), json!(started.elapsed().as_millis()));

@@ -23,14 +23,17 @@ fn letters(permissions: Permissions) -> String {
 }
 
 fn render() -> String {
-    let mut table = String::from("Who may do what: d delivery, v view, s schedule, u user. The master is dvsu.\n\n");
+    let mut table =
+        String::from("Who may do what: d delivery, v view, s schedule, u user. The last column is the master.\n\n");
     let mut row = |name: &str, cells: Vec<String>| {
         writeln!(table, "{name:<18} {}", cells.join(" ")).expect("a string takes it");
     };
-    row("", subsets().map(letters).collect());
+    row("", subsets().map(letters).chain(["mast".to_owned()]).collect());
     for action in Action::ALL {
-        let cell = |permissions| if policy::allows(permissions, action) { " yes" } else { "   ." };
-        row(&format!("{action:?}"), subsets().map(|permissions| cell(permissions).to_owned()).collect());
+        let cell =
+            |permissions, is_master| if policy::allows(permissions, is_master, action) { " yes" } else { "   ." };
+        let cells = subsets().map(|permissions| cell(permissions, false)).chain([cell(Permissions::ALL, true)]);
+        row(&format!("{action:?}"), cells.map(str::to_owned).collect());
     }
     row("posts in 5 s", subsets().map(|held| format!("{:>4}", policy::posts_in_five_seconds(held))).collect());
     table
@@ -45,11 +48,11 @@ fn the_policy_is_the_one_that_was_checked_in() {
 #[test]
 fn more_permissions_never_allow_less() {
     for action in Action::ALL {
-        for held in subsets().filter(|held| policy::allows(*held, action)) {
+        for held in subsets().filter(|held| policy::allows(*held, false, action)) {
             for more in subsets() {
                 let either = |permission: &Permission| held.include(*permission) || more.include(*permission);
                 let both = Permission::ALL.into_iter().filter(either).collect();
-                assert!(policy::allows(both, action), "{action:?} with {}", letters(both));
+                assert!(policy::allows(both, false, action), "{action:?} with {}", letters(both));
             }
         }
     }

@@ -75,6 +75,7 @@ async fn people_come_and_go(product: &Product, master: &Actor) {
     master.patch("/api/user", &json!({"user_id": id, "name": "n"})).await.ok();
     master.patch("/api/user", &json!({"user_id": id, "password": "Password125"})).await.ok();
     master.delete(&format!("/api/user?user_id={id}")).await.ok();
+    master.get("/api/audit").await.ok();
     product.master().await.post("/api/logout", &json!({})).await.ok();
 }
 

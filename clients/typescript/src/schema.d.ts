@@ -534,6 +534,36 @@ export interface paths {
         patch: operations["update_chat_settings"];
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell who changed what
+         * @description 使用されたトークンのシステムで行われた変更の記録を、新しい順に取得します。マスターだけが呼び出せます。
+         *
+         *     スケジュール、ユーザー、パスワード、アクセスコード、カレンダーの URL、配信用トークンの取り消し、チャットの管理と、運用者の操作(`user_id` は 0)を記録します。
+         *     記録は変更と同時に書かれ、400日間(設定で変わります)保存されます。変更も削除もできません。値そのものは含まず、変更した項目の名前だけを示します。
+         *     続きがある場合は、次のページの URL を `Link` ヘッダの `rel="next"` で示します。`user_id` や `action` で絞り込む場合、1ページの件数は `limit` より少ないことがあります。
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -801,6 +831,22 @@ export interface components {
             user_name: string;
             body: string;
             created_datetime: components["schemas"]["UserDateTime"];
+        };
+        AuditEntry: {
+            audit_id: string;
+            created_datetime: string;
+            user_id: number;
+            /** @description 変更した時点の名前。 */
+            user_name: string;
+            /** @description この文書の operationId、または運用者の操作。 */
+            action: string;
+            /** @description 変更されたもの。例: `schedule/…`、`user/11`、`tenant`。 */
+            target: string;
+            /** @description 変更された項目の名前。 */
+            changed: string[];
+            /** @description 接続元のアドレス。 */
+            source: string;
+            request_id: string;
         };
         /** @description RFC 9457 の problem details。 */
         Problem: {
@@ -2921,6 +2967,85 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["ScheduleNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /**
+                 * @description この日時以降の記録だけを返します。
+                 * @example 2021/11/15 00:00:00
+                 */
+                from?: components["schemas"]["DateTimeInput"];
+                /**
+                 * @description この日時より前の記録だけを返します。`from` より後の日時を指定してください。
+                 * @example 2099/11/22 00:00:00
+                 */
+                to?: components["schemas"]["DateTimeInput"];
+                /** @description このユーザーによる変更だけを返します。0 は運用者です。 */
+                user_id?: components["schemas"]["UserId"];
+                /**
+                 * @description この操作だけを返します。
+                 * @example delete_schedule
+                 */
+                action?: string;
+                /**
+                 * @description 件数の上限。省略すると、1 回の応答に収まる限り全件です。
+                 * @example 100
+                 */
+                limit?: components["parameters"]["Limit"];
+                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身に意味を求めることはできません。この一覧が発行していない値は 422 です。 */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 変更の記録。 */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "audit_id": "017cd9e0-7a80-7000-8000-1234abcd5678",
+                     *         "created_datetime": "2021-11-01 12:00:00",
+                     *         "user_id": 11,
+                     *         "user_name": "user_name",
+                     *         "action": "delete_schedule",
+                     *         "target": "schedule/01234567-abcd-1234-efgh-abcd1234",
+                     *         "changed": [],
+                     *         "source": "203.0.113.10",
+                     *         "request_id": "5b7c0a1e-6f0d-4c62-9a0b-3f6f5f0d2c11"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AuditEntry"][];
+                };
+            };
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidParameters"];

@@ -13,7 +13,11 @@ use shared::operations::{reconciling, sweeping};
 use shared::platform::telemetry;
 
 /// A sweep, or a reconciliation if the event's `action` says so. An unknown action is refused.
-pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + '_>> {
+pub fn handle<'a>(
+    app: &'a App,
+    event: Value,
+    _request_id: &'a str,
+) -> Pin<Box<dyn Future<Output = EventResult> + Send + 'a>> {
     Box::pin(async move {
         match &event["action"] {
             Value::Null => sweep(app).await,

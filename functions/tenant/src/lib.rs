@@ -15,6 +15,7 @@ use shared::domain::permission::Permissions;
 use shared::domain::source::Source;
 use shared::domain::tenant::State;
 use shared::domain::text::{self, Lines};
+use shared::domain::trail::Author;
 use shared::domain::user::{NewUser, UserName};
 use shared::http::datetime;
 use shared::http::fields::Fields;
@@ -41,26 +42,31 @@ const TENANTS_AT_MOST: usize = 200;
 
 /// Carries out one event.
 #[must_use]
-pub fn handle(app: &App, event: Value) -> Pin<Box<dyn Future<Output = EventResult> + Send + '_>> {
+pub fn handle<'a>(
+    app: &'a App,
+    event: Value,
+    request_id: &'a str,
+) -> Pin<Box<dyn Future<Output = EventResult> + Send + 'a>> {
     Box::pin(async move {
         let action = event["action"].as_str().unwrap_or_default();
         if ACTIONS.contains(&action) {
             telemetry::note("action", action);
         }
+        let operator = Author::operator(request_id);
         match action {
-            "create_tenant" => create_tenant(app, &event).await,
-            "reset_master" => reset_master(app, &event).await,
-            "suspend_tenant" => set_state(app, &event, State::Suspended).await,
-            "resume_tenant" => set_state(app, &event, State::Active).await,
+            "create_tenant" => create_tenant(app, &operator, &event).await,
+            "reset_master" => reset_master(app, &operator, &event).await,
+            "suspend_tenant" => set_state(app, &operator, &event, State::Suspended).await,
+            "resume_tenant" => set_state(app, &operator, &event, State::Active).await,
             "list_tenants" => list_tenants(app, &event).await,
-            "set_archive_destinations" => set_archive_destinations(app, &event).await,
+            "set_archive_destinations" => set_archive_destinations(app, &operator, &event).await,
             "unlock" => unlock(app, &event).await,
             _ => Err(format!("action: must be one of {}", ACTIONS.join(", "))),
         }
     })
 }
 
-async fn create_tenant(app: &App, event: &Value) -> EventResult {
+async fn create_tenant(app: &App, operator: &Author, event: &Value) -> EventResult {
     let mut fields = Fields::of(event);
     let id = fields.optional("tenant_id", tenant_id);
     let name = fields.text("name", |text| text::parse(text, 100, Lines::One));
@@ -73,7 +79,7 @@ async fn create_tenant(app: &App, event: &Value) -> EventResult {
         let master = NewUser { name: master_name?, email: email?, password: password?, permissions };
         Some(NewTenant { name: name?, access_code: access_code?, master })
     })?;
-    match tenants::create_tenant(app, id, new).await.map_err(|error| error.to_string())? {
+    match tenants::create_tenant(app, operator, id, new).await.map_err(|error| error.to_string())? {
         Created::IdIsTaken => Err("tenant_id: another tenant has it".to_owned()),
         Created::Tenant(id) => {
             telemetry::note("tenant", app.tenant_mark(&id));
@@ -92,13 +98,13 @@ fn archive_destination_id(text: &str) -> Result<String, Invalid> {
 }
 
 /// All that its schedules may name from now on; an empty list takes everything away.
-async fn set_archive_destinations(app: &App, event: &Value) -> EventResult {
+async fn set_archive_destinations(app: &App, operator: &Author, event: &Value) -> EventResult {
     let mut fields = Fields::of(event);
     let tenant = fields.text("tenant_id", tenant_id);
     let ids = fields.texts("archive_destination_ids", ARCHIVE_DESTINATIONS_AT_MOST, archive_destination_id);
     let (tenant, ids) = fields.finish(|| Some((tenant?, ids?)))?;
     telemetry::note("tenant", app.tenant_mark(&tenant));
-    found(tenants::set_archive_destinations(app, &tenant, &ids.into_iter().collect()).await)
+    found(tenants::set_archive_destinations(app, operator, &tenant, &ids.into_iter().collect()).await)
 }
 
 /// Ends the locks of log-in for an address, for a source, or for both.
@@ -114,21 +120,21 @@ async fn unlock(app: &App, event: &Value) -> EventResult {
     Ok(json!({"ok": true}))
 }
 
-async fn reset_master(app: &App, event: &Value) -> EventResult {
+async fn reset_master(app: &App, operator: &Author, event: &Value) -> EventResult {
     let mut fields = Fields::of(event);
     let tenant = fields.text("tenant_id", tenant_id);
     let password = fields.text("password", Password::parse);
     let (tenant, password) = fields.finish(|| Some((tenant?, password?)))?;
     telemetry::note("tenant", app.tenant_mark(&tenant));
-    found(tenants::reset_master(app, &tenant, &password).await)
+    found(tenants::reset_master(app, operator, &tenant, &password).await)
 }
 
-async fn set_state(app: &App, event: &Value, state: State) -> EventResult {
+async fn set_state(app: &App, operator: &Author, event: &Value, state: State) -> EventResult {
     let mut fields = Fields::of(event);
     let tenant: Option<TenantId> = fields.text("tenant_id", tenant_id);
     let tenant = fields.finish(|| tenant)?;
     telemetry::note("tenant", app.tenant_mark(&tenant));
-    found(tenants::set_state(app, &tenant, state).await)
+    found(tenants::set_state(app, operator, &tenant, state).await)
 }
 
 /// A page of them, by their ids; `next_cursor` is there when there are more.

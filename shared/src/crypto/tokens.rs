@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use signature::{Signer, Verifier};
 
 use crate::domain::ids::{TenantId, TokenId, UserId};
+use crate::domain::trail::Origin;
 
 const ISSUER: &str = "imageflux-live-streaming-api-option";
 const AUDIENCE: &str = "imageflux-live-streaming-api-option/api";
@@ -24,6 +25,8 @@ pub struct Bearer {
     pub token: TokenId,
     pub token_version: i64,
     pub expires_at: DateTime<Utc>,
+    /// What the gateway says of the request; no part of the token.
+    pub origin: Origin,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -144,6 +147,7 @@ impl Tokens {
             token: TokenId::from(claims.jti.as_str()),
             token_version: claims.ver,
             expires_at,
+            origin: Origin::default(),
         })
     }
 }
@@ -225,6 +229,7 @@ mod tests {
             token: "t".into(),
             token_version: 3,
             expires_at: at(2000),
+            origin: Origin::default(),
         }
     }
 

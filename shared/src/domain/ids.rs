@@ -95,6 +95,8 @@ text_id! {
 uuid_id! {
     /// A planned broadcast.
     ScheduleId
+    /// A row of the trail: a UUID of version 7, so that ids sort by the time they were made.
+    EntryId
     /// A chat message: a UUID of version 7, so that ids sort by the time they were made.
     MessageId
 }
@@ -145,6 +147,9 @@ pub struct UserId(pub i64);
 
 impl UserId {
     pub const MASTER: Self = Self(1);
+
+    /// In the trail: no user of the tenant, but whoever runs the product.
+    pub const OPERATOR: Self = Self(0);
 }
 
 impl fmt::Display for UserId {

@@ -25,5 +25,6 @@ pub mod standing;
 pub mod stored;
 pub mod tail;
 pub mod tenant;
+pub mod trail;
 pub mod text;
 pub mod user;

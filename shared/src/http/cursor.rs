@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::crypto::digest;
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::{EntryId, TenantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::progress::Progress;
 
@@ -43,6 +43,17 @@ pub fn from_user(scope: &Scope<'_>, user: UserId) -> String {
 pub fn to_user(scope: &Scope<'_>, text: &str) -> Result<UserId, Invalid> {
     let number = open(scope, text)?.try_into().map_err(|_| Invalid::NotACursor)?;
     Ok(UserId(i64::from_be_bytes(number)))
+}
+
+#[must_use]
+pub fn from_entry(scope: &Scope<'_>, entry: EntryId) -> String {
+    seal(scope, entry.uuid().as_bytes())
+}
+
+/// # Errors
+/// When the text is no cursor of the trail.
+pub fn to_entry(scope: &Scope<'_>, text: &str) -> Result<EntryId, Invalid> {
+    Ok(Uuid::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?.into())
 }
 
 /// Eight bytes of watermark, eight of the time since which the reader reads, then sixteen for each message given above it.

@@ -155,6 +155,10 @@ impl<'r> Form<'r> {
         self.required("user_id", |given| integer(given, 0, i64::MAX).map(UserId))
     }
 
+    pub fn optional_user_id(&mut self) -> Option<UserId> {
+        self.optional_or_empty("user_id", |given| integer(given, 0, i64::MAX).map(UserId))
+    }
+
     pub fn limit(&mut self) -> Option<usize> {
         self.optional_or_empty("limit", |given| integer(given, 1, 1000)).and_then(|limit| usize::try_from(limit).ok())
     }

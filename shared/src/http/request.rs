@@ -16,6 +16,7 @@ use super::wording::Language;
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::invalid::{FieldError, FormError, Invalid, OtherMedia};
+use crate::domain::trail::Origin;
 use crate::operations::Error;
 
 const MAX_BODY: usize = 64 * 1024;
@@ -115,7 +116,9 @@ impl Request {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::Unauthenticated);
         }
-        app.tokens.verify(token.trim_start_matches(' '), app.clock.now()).ok_or(Error::Unauthenticated)
+        let bearer = app.tokens.verify(token.trim_start_matches(' '), app.clock.now()).ok_or(Error::Unauthenticated)?;
+        let origin = Origin { source: self.source.clone(), request_id: self.id.clone() };
+        Ok(Bearer { origin, ..bearer })
     }
 
     /// The body as text, if there is one.

@@ -46,5 +46,9 @@ async fn authenticate(app: &App, bearer: &Bearer) -> Result<Caller, Error> {
 }
 
 fn allowed(caller: Caller, action: Action) -> Result<Caller, Error> {
-    if policy::allows(caller.user.permissions, action) { Ok(caller) } else { Err(Error::PermissionDenied) }
+    if policy::allows(caller.user.permissions, caller.user.is_master, action) {
+        Ok(caller)
+    } else {
+        Err(Error::PermissionDenied)
+    }
 }

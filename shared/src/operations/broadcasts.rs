@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::planning::channels::{self, Decided};
-use super::{Error, admit, lease_end, reading};
+use super::{Error, admit, lease_end, reading, trail};
 use crate::app::App;
 use crate::crypto::publish_token;
 use crate::crypto::tokens::Bearer;
@@ -58,8 +58,15 @@ pub async fn reset_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId,
     let (caller, id) = admit(app, bearer, Action::ResetDelivery, async { form }).await?;
     telemetry::note("schedule", id.to_string());
     let secret = publish_token::secret(app.random.bytes());
-    let is_there = schedules::reset_publishing(&app.table, &caller.tenant, &id, &secret).await?;
-    if is_there { Ok(()) } else { Err(Error::ScheduleNotFound) }
+    let writes = [
+        schedules::reset_publishing(&caller.tenant, &id, &secret),
+        trail::row(app, &caller, "reset_delivery", trail::schedule(id), &["publish_token"])?,
+    ];
+    // With a token, so that an attempt that is late cannot undo the next change.
+    match app.table.transact(&writes).await? {
+        Transacted::Done => Ok(()),
+        Transacted::Refused(_) => Err(Error::ScheduleNotFound),
+    }
 }
 
 /// Gives a schedule whose channel was retired another: exactly one, whoever asks at the same time.

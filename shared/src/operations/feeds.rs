@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Error, admit, listing, reading};
+use super::{Error, admit, listing, reading, trail};
 use crate::app::App;
 use crate::crypto;
 use crate::crypto::calendar_key::CalendarKey;
@@ -20,14 +20,22 @@ pub async fn create_calendar(app: &App, bearer: &Bearer, form: Result<(), Error>
     let key = CalendarKey::new(&caller.tenant, caller.user.id, app.random.bytes());
     let text = key.text().ok_or_else(|| Error::Internal("a tenant whose id is no UUID".to_owned()))?;
     // With a token, so that an attempt that is late cannot bring an older key back.
-    app.table.transact(&[feeds::replace(&caller.tenant, caller.user.id, key.digest())?]).await?;
+    let writes = [
+        feeds::replace(&caller.tenant, caller.user.id, key.digest())?,
+        trail::row(app, &caller, "create_calendar", trail::user(caller.user.id), &[])?,
+    ];
+    app.table.transact(&writes).await?;
     Ok(text)
 }
 
 pub async fn delete_calendar(app: &App, bearer: &Bearer, form: Result<(), Error>) -> Result<(), Error> {
     let (caller, ()) = admit(app, bearer, Action::DeleteCalendar, async { form }).await?;
     // Refused when there is none, which is what was asked for.
-    app.table.transact(&[feeds::end(&caller.tenant, caller.user.id)]).await?;
+    let writes = [
+        feeds::end(&caller.tenant, caller.user.id),
+        trail::row(app, &caller, "delete_calendar", trail::user(caller.user.id), &[])?,
+    ];
+    app.table.transact(&writes).await?;
     Ok(())
 }
 

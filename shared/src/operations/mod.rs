@@ -25,6 +25,7 @@ pub mod viewing;
 pub mod on_air;
 pub mod users;
 pub mod feeds;
+pub mod trail;
 pub mod chat;
 pub mod moderating;
 pub mod tenants;

@@ -1,6 +1,6 @@
 //! What the hosts of a broadcast do in its chat: they mute, close it, and slow it down.
 
-use super::{Error, admit, reading};
+use super::{Error, admit, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{ScheduleId, TenantId, UserId};
@@ -40,7 +40,8 @@ pub async fn mute_user(app: &App, bearer: &Bearer, form: Result<Mute, Error>) ->
     }
     let until = app.clock.now().timestamp() + seconds;
     // With a token, so that an attempt that is late cannot mute again who was unmuted since.
-    app.table.transact(&[rooms::mute(&caller.tenant, &schedule, user.id, until)?]).await?;
+    let row = trail::row(app, &caller, "mute_user", trail::guest(schedule, user.id), &["muted_until"])?;
+    app.table.transact(&[rooms::mute(&caller.tenant, &schedule, user.id, until)?, row]).await?;
     Ok(())
 }
 
@@ -52,7 +53,8 @@ pub async fn unmute_user(app: &App, bearer: &Bearer, form: Result<Guest, Error>)
         Ok(guest_of)
     };
     let (caller, Guest { schedule, user }) = admit(app, bearer, Action::UnmuteUser, load).await?;
-    app.table.transact(&[rooms::unmute(&caller.tenant, &schedule, user)]).await?;
+    let row = trail::row(app, &caller, "unmute_user", trail::guest(schedule, user), &["muted_until"])?;
+    app.table.transact(&[rooms::unmute(&caller.tenant, &schedule, user), row]).await?;
     Ok(())
 }
 
@@ -65,7 +67,10 @@ pub async fn update_chat_settings(app: &App, bearer: &Bearer, form: Result<Rules
     let (caller, RulesChange { schedule, is_open, slow_seconds }) =
         admit(app, bearer, Action::UpdateChatSettings, load).await?;
     // With a token, so that an attempt that is late cannot undo the next change.
-    app.table.transact(&[rooms::change_rules(&caller.tenant, &schedule, is_open, slow_seconds)]).await?;
+    let given = [("is_open", is_open.is_some()), ("slow_seconds", slow_seconds.is_some())];
+    let changed: Vec<_> = given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect();
+    let row = trail::row(app, &caller, "update_chat_settings", trail::schedule(schedule), &changed)?;
+    app.table.transact(&[rooms::change_rules(&caller.tenant, &schedule, is_open, slow_seconds), row]).await?;
     Ok(())
 }
 

@@ -185,7 +185,8 @@ async fn decide(app: &App, hook: &Hook, found: Option<Vec<Shown>>) -> Result<Res
         (Some(_), None) => Credentials::Unknown,
         (Some(_), Some(user)) => {
             let user = users::find(&app.table, tenant, user).await?;
-            let may_deliver = user.is_some_and(|user| policy::allows(user.permissions, Action::GetDelivery));
+            let may_deliver =
+                user.is_some_and(|user| policy::allows(user.permissions, user.is_master, Action::GetDelivery));
             Credentials::Token { may_deliver }
         }
     };

@@ -1,6 +1,6 @@
 //! The two secrets that a user knows: password and access code.
 
-use super::{Caller, Error, MAX_DECISIONS, admit, contended};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, trail};
 use crate::app::App;
 use crate::crypto::access_code_digest;
 use crate::crypto::passwords::{self, Recipe};
@@ -28,6 +28,7 @@ pub async fn change_password(app: &App, bearer: &Bearer, form: Result<Password, 
                     &caller.user,
                     caller.user.clone().with_a_new_password(Some(&bearer.token)),
                 )?,
+                trail::row(app, &caller, "change_password", trail::user(caller.user.id), &["password"])?,
             ];
             if let Transacted::Done = app.table.transact(&writes).await? {
                 return Ok(());
@@ -72,6 +73,7 @@ pub async fn change_access_code(app: &App, bearer: &Bearer, form: Result<AccessC
     let (caller, code) = admit(app, bearer, Action::ChangeAccessCode, async { form }).await?;
     let digest = access_code_digest(&caller.tenant, &code);
     // With a token, so that an attempt that is late cannot undo the next change.
-    app.table.transact(&[credentials::put_access_code(&caller.tenant, digest)?]).await?;
+    let row = trail::row(app, &caller, "change_access_code", trail::TENANT, &["access_code"])?;
+    app.table.transact(&[credentials::put_access_code(&caller.tenant, digest)?, row]).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::planning::{channels, gaps, moves, reservations};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause, reading};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
@@ -112,7 +112,10 @@ async fn create_once(
         return Err(error);
     }
     match channels::create(app, &new.hls).await {
-        Ok(channel) => reservations::activate(app, reservation, channel, &new.hls, attempt).await,
+        Ok(channel) => {
+            let row = trail::row(app, caller, "create_schedule", trail::schedule(reservation.plan.id), &[])?;
+            reservations::activate(app, reservation, channel, &new.hls, row, attempt).await
+        }
         Err(error) => {
             // If this fails, the sweeper does it when the lease has ended.
             let _released_later = reservations::release(app, &reservation).await;
@@ -155,6 +158,13 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
                 announced::announce(&app.table, &caller.tenant, &moved, now, app.random.uuid()).await?;
             }
             writes.push(schedules::change(&caller.tenant, &seen, &change.name, change.interval, now));
+            writes.push(trail::row(
+                app,
+                &caller,
+                "update_schedule",
+                trail::schedule(change.id),
+                &differences(&seen, &change),
+            )?);
             if let Transacted::Done = app.table.transact(&writes).await? {
                 reading::schedule_changed(app, &caller.tenant, change.id);
                 return Ok(());
@@ -163,6 +173,16 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
         schedule = schedules::find(&app.table, &caller.tenant, &change.id).await?;
     }
     Err(contended())
+}
+
+/// The names of the fields whose values change.
+fn differences(seen: &Plan, change: &ScheduleChange) -> Vec<&'static str> {
+    let differences = [
+        ("name", seen.name != change.name),
+        ("start_datetime", seen.interval.start() != change.interval.start()),
+        ("end_datetime", seen.interval.end() != change.interval.end()),
+    ];
+    differences.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }
 
 /// Deletes its chat, too, and its channel at ImageFlux: now if ImageFlux answers, otherwise in a later sweep.
@@ -196,6 +216,7 @@ pub async fn delete_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleId
                 // Posts that are on their way may still arrive for a while.
                 let chat = Todo::Chat { tenant: tenant.clone(), schedule: plan.id, due: lease_end(now) };
                 writes.push(todo::add(&chat)?);
+                writes.push(trail::row(app, &caller, "delete_schedule", trail::schedule(id), &[])?);
                 if let Transacted::Done = app.table.transact(&writes).await? {
                     reading::schedule_changed(app, tenant, id);
                     if let Some(channel) = channel {

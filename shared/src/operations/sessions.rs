@@ -13,6 +13,7 @@ use crate::domain::email::Email;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::password::Password;
 use crate::domain::source::Source;
+use crate::domain::trail::Origin;
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::credentials::{self, Account, Credential};
@@ -51,6 +52,7 @@ pub async fn login(app: &App, source: &str, form: Result<Login, Error>) -> Resul
         token: app.random.uuid().into(),
         token_version: credential.token_version,
         expires_at,
+        origin: Origin::default(),
     };
     let token = app.tokens.issue(&bearer, now).map_err(Error::Internal)?;
     telemetry::note("tenant", app.tenant_mark(&bearer.tenant));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::passwords::{new_credential, salt_of};
-use super::{Error, MAX_DECISIONS, contended};
+use super::{Error, MAX_DECISIONS, contended, trail};
 use crate::app::App;
 use crate::crypto::{access_code_digest, digest_bytes};
 use crate::domain::access_code::AccessCode;
@@ -12,6 +12,7 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::password::Password;
 use crate::domain::permission::Permissions;
 use crate::domain::tenant::{State, Tenant};
+use crate::domain::trail::Author;
 use crate::domain::user::{NewUser, User};
 use crate::store::users::{self, Address, Pointer};
 use crate::store::{calendar, credentials, standings, tenants};
@@ -37,7 +38,12 @@ const LOOKS: usize = 3;
 
 /// Makes a tenant with its master and its empty calendar, all at once. Asked again, it answers the tenant that it made:
 /// the one of that id, or without an id the first of the same name whose master has that address.
-pub async fn create_tenant(app: &App, id: Option<TenantId>, new: NewTenant) -> Result<Created, Error> {
+pub async fn create_tenant(
+    app: &App,
+    operator: &Author,
+    id: Option<TenantId>,
+    new: NewTenant,
+) -> Result<Created, Error> {
     // Two at the same moment, too, choose the same id.
     let own = id.clone().unwrap_or_else(|| derived_id(&new.name, &new.master.email));
     for _ in 0..LOOKS {
@@ -52,7 +58,7 @@ pub async fn create_tenant(app: &App, id: Option<TenantId>, new: NewTenant) -> R
             return Ok(if is_same { Created::Tenant(found) } else { Created::IdIsTaken });
         }
         let salt = salt_of(app, &new.master.email, &address).await?;
-        if let Transacted::Done = app.table.transact(&writes(app, &own, &new, &salt).await?).await? {
+        if let Transacted::Done = app.table.transact(&writes(app, operator, &own, &new, &salt).await?).await? {
             return Ok(Created::Tenant(own));
         }
     }
@@ -78,7 +84,7 @@ async fn first_named(app: &App, address: &Address, name: &str) -> Result<Option<
     Ok(first)
 }
 
-async fn writes(app: &App, id: &TenantId, new: &NewTenant, salt: &str) -> Result<Vec<Write>, Error> {
+async fn writes(app: &App, operator: &Author, id: &TenantId, new: &NewTenant, salt: &str) -> Result<Vec<Write>, Error> {
     let now = app.clock.now_second();
     let master = User {
         id: UserId::MASTER,
@@ -95,11 +101,12 @@ async fn writes(app: &App, id: &TenantId, new: &NewTenant, salt: &str) -> Result
     writes.push(credentials::create(id, master.id, &credential)?);
     writes.push(credentials::put_access_code(id, access_code_digest(id, &new.access_code))?);
     writes.push(calendar::create(id)?);
+    writes.push(row(app, operator, id, "create_tenant", &[])?);
     Ok(writes)
 }
 
 /// Gives the master a new password; all its tokens die. `false` when there is no such tenant.
-pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> Result<bool, Error> {
+pub async fn reset_master(app: &App, operator: &Author, tenant: &TenantId, password: &Password) -> Result<bool, Error> {
     for _ in 0..MAX_DECISIONS {
         let found = users::find(&app.table, tenant, UserId::MASTER);
         let (found, standing) = tokio::try_join!(found, standings::find(&app.table, tenant, UserId::MASTER))?;
@@ -110,6 +117,7 @@ pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> 
         let writes = [
             standings::replace(tenant, &seen, seen.clone().with_a_new_password(None))?,
             credentials::replace_version(tenant, master.id, seen.token_version, &new)?,
+            trail::row_of(app, tenant, operator.clone(), "reset_master", trail::user(master.id), &["password"])?,
         ];
         if let Transacted::Done = app.table.transact(&writes).await? {
             return Ok(true);
@@ -119,15 +127,32 @@ pub async fn reset_master(app: &App, tenant: &TenantId, password: &Password) -> 
 }
 
 /// The destinations of archives that the tenant's schedules may name. `false` when there is no such tenant.
-pub async fn set_archive_destinations(app: &App, tenant: &TenantId, ids: &BTreeSet<String>) -> Result<bool, Error> {
-    Ok(tenants::set_archive_destinations(&app.table, tenant, ids).await?)
+pub async fn set_archive_destinations(
+    app: &App,
+    operator: &Author,
+    tenant: &TenantId,
+    ids: &BTreeSet<String>,
+) -> Result<bool, Error> {
+    let row = row(app, operator, tenant, "set_archive_destinations", &["archive_destination_ids"])?;
+    let writes = [tenants::set_archive_destinations(tenant, ids), row];
+    Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
 }
 
 /// `false` when there is no such tenant.
-pub async fn set_state(app: &App, tenant: &TenantId, state: State) -> Result<bool, Error> {
-    let is_set = tenants::set_state(&app.table, tenant, state).await?;
+pub async fn set_state(app: &App, operator: &Author, tenant: &TenantId, state: State) -> Result<bool, Error> {
+    let action = match state {
+        State::Active => "resume_tenant",
+        State::Suspended => "suspend_tenant",
+    };
+    let writes = [tenants::set_state(tenant, state), row(app, operator, tenant, action, &["state"])?];
+    // With a token, so that an attempt that is late cannot undo the next change.
+    let is_set = matches!(app.table.transact(&writes).await?, Transacted::Done);
     app.caches.tenants.expire(tenant);
     Ok(is_set)
+}
+
+fn row(app: &App, operator: &Author, tenant: &TenantId, action: &str, changed: &[&str]) -> Result<Write, Error> {
+    trail::row_of(app, tenant, operator.clone(), action, trail::TENANT, changed)
 }
 
 /// By their ids, behind the one that is named, so many at the most; and whether there are more.

@@ -2,7 +2,7 @@
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::passwords::{new_credential, salt_of};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, trail};
 use crate::app::App;
 use crate::crypto::passwords::Recipe;
 use crate::crypto::tokens::Bearer;
@@ -108,6 +108,7 @@ async fn create_once(
     };
     let mut writes = users::create(&caller.tenant, &user)?.to_vec();
     writes.push(credentials::create(&caller.tenant, id, credential)?);
+    writes.push(trail::row(app, caller, "create_user", trail::user(id), &[])?);
     writes.extend(attempt.answer(&id.to_string()));
     match app.table.transact(&writes).await? {
         Transacted::Done => {
@@ -136,7 +137,7 @@ pub async fn update_user(app: &App, bearer: &Bearer, form: Result<UserChange, Er
         if user.is_master && (!edits_itself || change.takes_a_permission_away()) {
             return Err(Error::MasterProtected);
         }
-        if apply(app, &caller.tenant, &change, &user, credential).await? {
+        if apply(app, &caller, &change, &user, credential).await? {
             return Ok(());
         }
         target = load_target(app, &caller.tenant, &change).await?;
@@ -162,7 +163,7 @@ async fn load_target(
 /// undo the next change.
 async fn apply(
     app: &App,
-    tenant: &TenantId,
+    caller: &Caller,
     change: &UserChange,
     seen: &Standing,
     credential: Option<Credential>,
@@ -170,6 +171,7 @@ async fn apply(
     if change.is_empty() {
         return Ok(true);
     }
+    let tenant = &caller.tenant;
     let mut new = seen.clone().changed(change);
     let mut writes = Vec::new();
     if let Some(password) = &change.password {
@@ -179,6 +181,7 @@ async fn apply(
         new = new.with_a_new_password(None);
     }
     writes.extend(users::change(tenant, seen, new)?);
+    writes.push(trail::row(app, caller, "update_user", trail::user(seen.id), &change.names_of_changes())?);
     Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
 }
 
@@ -193,6 +196,7 @@ pub async fn delete_user(app: &App, bearer: &Bearer, form: Result<UserId, Error>
     let mut writes = users::delete(&caller.tenant, &user).to_vec();
     writes.push(credentials::delete(&caller.tenant, user.id));
     writes.push(feeds::delete(&caller.tenant, user.id));
+    writes.push(trail::row(app, &caller, "delete_user", trail::user(user.id), &[])?);
     match app.table.transact(&writes).await? {
         Transacted::Done => Ok(()),
         Transacted::Refused(_) => Err(Error::UserNotFound),

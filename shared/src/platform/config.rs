@@ -37,6 +37,8 @@ pub struct Config {
     pub log_polls_every: u64,
     /// `HOOKS_URL`: where ImageFlux reaches the function `webhook`; without it ImageFlux is asked, and tells nothing.
     pub hooks_url: Option<String>,
+    /// `AUDIT_DAYS`: how long a row of the trail is kept, 400 days unless told otherwise.
+    pub audit_days: i64,
     /// `API_URL`: where clients reach the API; without it, where the gateway says that they did.
     pub api_url: Option<String>,
 }
@@ -78,6 +80,7 @@ impl Config {
             polls_per_second: whole_number("POLLS_PER_SECOND", 5_000, 1_000_000)?,
             log_polls_every: whole_number("LOG_POLLS_EVERY", 20, 1_000)?.unsigned_abs(),
             hooks_url: var("HOOKS_URL"),
+            audit_days: whole_number("AUDIT_DAYS", 400, 36_500)?,
             api_url: var("API_URL"),
         })
     }

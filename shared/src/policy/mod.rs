@@ -29,10 +29,11 @@ pub enum Action {
     UpdateChatSettings,
     CreateCalendar,
     DeleteCalendar,
+    ListAudit,
 }
 
 impl Action {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Logout,
         Self::ChangePassword,
         Self::ChangeAccessCode,
@@ -55,20 +56,22 @@ impl Action {
         Self::UpdateChatSettings,
         Self::CreateCalendar,
         Self::DeleteCalendar,
+        Self::ListAudit,
     ];
 }
 
 /// Whose holders are the hosts of every broadcast.
 const HOSTS: &[Permission] = &[Permission::Delivery, Permission::Schedule];
 
-/// Any one of these permissions is enough; none is needed where the list is empty.
+/// Any one of these permissions is enough; none is needed where the list is empty. `is_for_the_master_alone` goes before.
 pub fn permissions_for(action: Action) -> &'static [Permission] {
     match action {
         Action::Logout
         | Action::ChangePassword
         | Action::ListSchedules
         | Action::CreateCalendar
-        | Action::DeleteCalendar => &[],
+        | Action::DeleteCalendar
+        | Action::ListAudit => &[],
         Action::CreateSchedule | Action::UpdateSchedule | Action::DeleteSchedule => &[Permission::Schedule],
         Action::GetDelivery => &[Permission::Delivery],
         Action::ResetDelivery
@@ -84,7 +87,15 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
     }
 }
 
-pub fn allows(permissions: Permissions, action: Action) -> bool {
+/// What no permission opens.
+pub fn is_for_the_master_alone(action: Action) -> bool {
+    action == Action::ListAudit
+}
+
+pub fn allows(permissions: Permissions, is_master: bool, action: Action) -> bool {
+    if is_for_the_master_alone(action) {
+        return is_master;
+    }
     let sufficient = permissions_for(action);
     sufficient.is_empty() || sufficient.iter().any(|permission| permissions.include(*permission))
 }

@@ -19,6 +19,7 @@
 //! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule |
 //! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
 //! | digest of the key of a calendar feed | `FEED#<tenant>` | `<user>` | schedule, user |
+//! | row of the trail (TTL) | `AUDIT#<tenant>` | `<UUID v7>` | whoever makes a change; nobody changes or removes one |
 //! | chat message | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
 //! | the rules of a chat; who is muted there (TTL); who has posted | `ROOM#<tenant>#<schedule>` | `RULES`; `MUTE#<user>`; `POSTER#<user>` | chat |
 //! | salt of all password hashes of an address | `EMAIL#<lower case>` | `SALT` | user, tenant |
@@ -38,7 +39,7 @@ use uuid::Uuid;
 use super::calendar::moment_text;
 use super::instant_text;
 use crate::domain::email::Email;
-use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
+use crate::domain::ids::{EntryId, MessageId, ScheduleId, TenantId, UserId};
 use crate::domain::moment::Moment;
 use crate::table::{Item, Key, SK, Value};
 
@@ -167,6 +168,14 @@ pub fn live(tenant: &TenantId, schedule: &ScheduleId) -> Key {
 
 pub fn hook(digest: &str) -> Key {
     key(format!("HOOK#{digest}"), "HOOK")
+}
+
+pub fn trail(tenant: &TenantId) -> String {
+    format!("AUDIT#{tenant}")
+}
+
+pub fn trail_row(tenant: &TenantId, row: EntryId) -> Key {
+    key(trail(tenant), row.to_string())
 }
 
 pub fn feed(tenant: &TenantId, user: UserId) -> Key {

@@ -19,6 +19,7 @@ pub mod orphans;
 pub mod live;
 pub mod hooks;
 pub mod feeds;
+pub mod trail;
 pub mod messages;
 pub mod failures;
 pub mod rates;

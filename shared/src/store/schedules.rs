@@ -10,7 +10,7 @@ use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
 use crate::domain::schedule::{Keys, Plan, Schedule, ScheduleName};
-use crate::table::{Change, Condition, Item, Table, TableError, Transacted, Write, Written};
+use crate::table::{Change, Condition, Item, Table, TableError, Write, Written};
 
 /// A plan as it is stored, in schedules and in reservations alike.
 #[derive(Clone, Serialize, Deserialize)]
@@ -178,17 +178,10 @@ pub fn create(tenant: &TenantId, schedule: &Schedule) -> Result<Write, TableErro
     Ok(Write::create(keys::schedule(tenant, &schedule.plan.id), encode(&item)?))
 }
 
-/// Gives a schedule another secret to derive publish tokens from. `false` when there is no such schedule.
-pub async fn reset_publishing(
-    table: &Table,
-    tenant: &TenantId,
-    id: &ScheduleId,
-    secret: &SecretString,
-) -> Result<bool, TableError> {
+/// Gives a schedule that is there another secret to derive publish tokens from.
+pub fn reset_publishing(tenant: &TenantId, id: &ScheduleId, secret: &SecretString) -> Write {
     let changes = vec![Change::Set("publish_secret", text(secret.expose_secret()))];
-    let write = Write::update(keys::schedule(tenant, id), changes).only_if(Condition::Present);
-    // With a token, so that an attempt that is late cannot undo the next change.
-    Ok(matches!(table.transact(&[write]).await?, Transacted::Done))
+    Write::update(keys::schedule(tenant, id), changes).only_if(Condition::Present)
 }
 
 /// Gives a schedule another name and interval, if it still has those that were seen.

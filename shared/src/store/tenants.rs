@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{decode, encode, instant, keys, stored, text};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::tenant::{State, Tenant};
-use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Transacted, Value, Write, Written};
+use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Value, Write, Written};
 
 #[derive(Serialize, Deserialize)]
 struct TenantItem {
@@ -60,25 +60,15 @@ pub fn create(id: &TenantId, tenant: &Tenant) -> Result<[Write; 2], TableError> 
     ])
 }
 
-/// `false` when there is no such tenant.
-pub async fn set_state(table: &Table, tenant: &TenantId, state: State) -> Result<bool, TableError> {
-    let write = Write::update(keys::tenant(tenant), vec![Change::Set("state", text(state.as_str()))])
-        .only_if(Condition::Present);
-    // With a token, so that an attempt that is late cannot undo the next change.
-    Ok(matches!(table.transact(&[write]).await?, Transacted::Done))
+/// If there is such a tenant.
+pub fn set_state(tenant: &TenantId, state: State) -> Write {
+    Write::update(keys::tenant(tenant), vec![Change::Set("state", text(state.as_str()))]).only_if(Condition::Present)
 }
 
-/// `false` when there is no such tenant.
-pub async fn set_archive_destinations(
-    table: &Table,
-    tenant: &TenantId,
-    ids: &BTreeSet<String>,
-) -> Result<bool, TableError> {
+/// If there is such a tenant.
+pub fn set_archive_destinations(tenant: &TenantId, ids: &BTreeSet<String>) -> Write {
     let ids = Value::L(ids.iter().map(|id| text(id.as_str())).collect());
-    let write =
-        Write::update(keys::tenant(tenant), vec![Change::Set("archive_destinations", ids)]).only_if(Condition::Present);
-    // With a token, so that an attempt that is late cannot undo the next change.
-    Ok(matches!(table.transact(&[write]).await?, Transacted::Done))
+    Write::update(keys::tenant(tenant), vec![Change::Set("archive_destinations", ids)]).only_if(Condition::Present)
 }
 
 /// None when there is no such tenant.

@@ -25,6 +25,7 @@ pub fn app(cors_origins: &[&str]) -> App {
         polls_per_second: 5_000,
         log_polls_every: 1,
         hooks_url: None,
+        audit_days: 400,
         api_url: None,
     };
     let random = Random::default();

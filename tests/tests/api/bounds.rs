@@ -125,7 +125,7 @@ async fn a_reconciliation_deletes_twenty_channels_and_says_how_many_are_left() {
     let Some(local::functions::Function::Events(handle)) = local::functions::named("sweeper") else {
         panic!("a function of events");
     };
-    let (answer, record) = telemetry::observe(handle(&sweeper, event)).await;
+    let (answer, record) = telemetry::observe(handle(&sweeper, event, "r")).await;
     assert_eq!(answer.unwrap(), json!({"orphans": 21, "deleted": 20}));
     let line = record.into_json();
     assert_eq!((&line["OrphanChannels"], &line["deleted"]), (&json!(1), &json!(20)));

@@ -36,6 +36,7 @@ const ANSWERS: &[(&str, u64)] = &[
     ("schedule/update_schedule.json", 404),
     ("user/create_user.json", 409),
     ("user/delete_user.json", 404),
+    ("user/list_audit.json", 200),
     ("user/list_users.json", 200),
     ("user/update_user.json", 404),
     ("webhook/may_publish.json", 404),

@@ -8,6 +8,7 @@ use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::TenantId;
 use shared::domain::tenant::State;
+use shared::domain::trail::{Author, Origin};
 use shared::operations::{broadcasts, tenants};
 use shared::table::dynamodb::DynamoDb;
 use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
@@ -150,7 +151,7 @@ async fn a_tenant_that_was_suspended_stays_so() {
     let tenant = TenantId::from(local::demo::TENANT);
     slow.next_is(Fate::Late);
     for state in [State::Active, State::Suspended] {
-        assert!(tenants::set_state(&app, &tenant, state).await.unwrap());
+        assert!(tenants::set_state(&app, &Author::operator("test"), &tenant, state).await.unwrap());
     }
     slow.deliver().await;
     master.get("/api/schedule").await.refused(401, "unauthenticated");
@@ -174,6 +175,7 @@ async fn who_claimed_a_channel_knows_its_own_claim() {
         token: app.random.uuid().into(),
         token_version: 0,
         expires_at: app.clock.now() + chrono::TimeDelta::hours(1),
+        origin: Origin::default(),
     };
     slow.next_is(Fate::Unanswered);
     let delivery = broadcasts::get_delivery(&app, &bearer, Ok(id.as_str().into())).await;

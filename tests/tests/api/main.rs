@@ -20,6 +20,7 @@ mod watch;
 mod record_event;
 mod may_publish;
 mod list_users;
+mod list_audit;
 mod create_user;
 mod update_user;
 mod delete_user;

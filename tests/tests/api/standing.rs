@@ -10,6 +10,7 @@ use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::{TenantId, UserId};
 use shared::domain::tenant::State;
+use shared::domain::trail::{Author, Origin};
 use shared::operations::tenants;
 use shared::platform::clock::Clock;
 
@@ -68,12 +69,12 @@ async fn a_suspension_elsewhere_holds_within_two_seconds() {
     product.advance(Duration::from_secs(2));
     viewer.get(&chat).await.ok();
     let tenant = TenantId::from(local::demo::TENANT);
-    assert!(tenants::set_state(&elsewhere, &tenant, State::Suspended).await.unwrap());
+    assert!(tenants::set_state(&elsewhere, &Author::operator("test"), &tenant, State::Suspended).await.unwrap());
     product.advance(Duration::from_millis(1_999));
     viewer.get(&chat).await.ok();
     product.advance(Duration::from_millis(1));
     viewer.get(&chat).await.refused(401, "unauthenticated");
-    assert!(tenants::set_state(&elsewhere, &tenant, State::Active).await.unwrap());
+    assert!(tenants::set_state(&elsewhere, &Author::operator("test"), &tenant, State::Active).await.unwrap());
     product.advance(Duration::from_secs(2));
     viewer.get(&chat).await.ok();
 }
@@ -91,6 +92,7 @@ async fn hundreds_of_log_outs_stay_refused() {
             token: app.random.uuid().into(),
             token_version: 0,
             expires_at: now + app.token_lifetime,
+            origin: Origin::default(),
         };
         viewer.with_token(&app.tokens.issue(&bearer, now).unwrap())
     };

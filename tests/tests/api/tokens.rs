@@ -10,6 +10,7 @@ use local::demo;
 use serde_json::{Value, json};
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::UserId;
+use shared::domain::trail::Origin;
 
 use crate::support::sessions::{another_session, lives};
 
@@ -92,6 +93,7 @@ async fn a_well_signed_token_of_nobody_opens_nothing() {
         token: "t".into(),
         token_version: 0,
         expires_at: now + TimeDelta::hours(1),
+        origin: Origin::default(),
     };
     let forged = |bearer: Bearer| master.with_token(&app.tokens.issue(&bearer, now).unwrap());
     assert!(lives(&forged(genuine.clone())).await);

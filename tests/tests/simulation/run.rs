@@ -12,6 +12,7 @@ use shared::domain::email::Email;
 use shared::domain::ids::{TenantId, UserId};
 use shared::domain::password::Password;
 use shared::domain::permission::Permissions;
+use shared::domain::trail::Author;
 use shared::domain::user::{NewUser, UserName};
 use shared::operations::tenants::{self, NewTenant};
 use shared::platform::env::var;
@@ -70,7 +71,14 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let tenants = [1, 2].map(|number| TenantId::from(uuid::Uuid::from_u128(number)));
     for (number, tenant) in tenants.iter().enumerate() {
         let operator = world.actor(1_000 + number as u64, tenant, UserId::MASTER);
-        tenants::create_tenant(&operator.app, Some(tenant.clone()), new_tenant(number)).await.expect("a tenant");
+        tenants::create_tenant(
+            &operator.app,
+            &Author::operator("simulation"),
+            Some(tenant.clone()),
+            new_tenant(number),
+        )
+        .await
+        .expect("a tenant");
     }
     let master = world.actor(1_010, &tenants[0], UserId::MASTER);
     let mut talkers = Vec::new();

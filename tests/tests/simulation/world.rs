@@ -13,6 +13,7 @@ use shared::crypto::passwords::Cost;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::{TenantId, UserId};
 use shared::domain::progress::Progress;
+use shared::domain::trail::Origin;
 use shared::imageflux::ImageFlux;
 use shared::imageflux::transport::Transport;
 use shared::operations::Error;
@@ -122,6 +123,7 @@ impl World {
             token: random.uuid().into(),
             token_version: 0,
             expires_at: instant(0) + TimeDelta::hours(12),
+            origin: Origin::default(),
         };
         let product = Random::from_seed(random.below(u64::MAX));
         let app = App {
@@ -201,6 +203,7 @@ fn template() -> &'static App {
             polls_per_second: 5_000,
             log_polls_every: 1,
             hooks_url: None,
+            audit_days: 400,
             api_url: None,
         };
         let random = Random::from_seed(0);

@@ -11,6 +11,7 @@ mod users;
 mod tenants;
 mod secrets;
 mod todo;
+mod trail;
 mod idempotency;
 mod live;
 mod chat;

@@ -148,9 +148,8 @@ async fn a_channel_comes_to_whose_claim_it_is() {
 async fn a_new_secret_needs_a_schedule() {
     let (bench, _) = of(None).await;
     let secret = SecretString::from("another");
-    let reset =
-        async |number| schedules::reset_publishing(&bench.table, &tenant(), &id(number), &secret).await.unwrap();
-    assert!(reset(1).await && !reset(2).await);
+    let reset = |number| schedules::reset_publishing(&tenant(), &id(number), &secret);
+    assert!(bench.one(&reset(1)).await && !bench.one(&reset(2)).await);
     assert_eq!(found(&bench).await.keys.publishing.expose_secret(), "another");
     assert!(bench.item(&keys::schedule(&tenant(), &id(2))).await.is_none());
 }

@@ -33,14 +33,14 @@ async fn what_is_set_of_a_tenant_needs_one() {
     let bench = with_tenant().await;
     let ids = BTreeSet::from(["archive".to_owned()]);
     for (tenant, is_there) in [(tenant(), true), (other_tenant(), false)] {
-        assert_eq!(tenants::set_state(&bench.table, &tenant, State::Suspended).await.unwrap(), is_there);
-        assert_eq!(tenants::set_archive_destinations(&bench.table, &tenant, &ids).await.unwrap(), is_there);
+        assert_eq!(bench.one(&tenants::set_state(&tenant, State::Suspended)).await, is_there);
+        assert_eq!(bench.one(&tenants::set_archive_destinations(&tenant, &ids)).await, is_there);
         assert_eq!(bench.item(&keys::tenant(&tenant)).await.is_some(), is_there, "nothing made a tenant");
         let destinations = tenants::archive_destinations(&bench.table, &tenant).await.unwrap();
         assert_eq!(!destinations.is_empty(), is_there);
         assert!(!tenants::works(&bench.table, &tenant).await.unwrap());
     }
-    assert!(tenants::set_state(&bench.table, &tenant(), State::Active).await.unwrap());
+    assert!(bench.one(&tenants::set_state(&tenant(), State::Active)).await);
     assert!(tenants::works(&bench.table, &tenant()).await.unwrap());
 }
 

@@ -45,12 +45,13 @@ pub(in crate::operations) async fn reserve(app: &App, reservation: &Reservation,
     Err(contended())
 }
 
-/// Turns the reservation into a schedule, unless its lease was found to have ended.
+/// Turns the reservation into a schedule, which `row` says in the trail, unless its lease was found to have ended.
 pub(in crate::operations) async fn activate(
     app: &App,
     reservation: Reservation,
     channel: Channel,
     hls: &HlsParams,
+    row: Write,
     attempt: &Attempt,
 ) -> Result<ScheduleId, Error> {
     let (tenant, plan) = (&reservation.tenant, &reservation.plan);
@@ -69,6 +70,7 @@ pub(in crate::operations) async fn activate(
         todo::add(&channels::retirement(app, tenant, plan, &channel_id))?,
     ];
     writes.extend(hook);
+    writes.push(row);
     writes.extend(attempt.answer(&id.to_string()));
     let error = match app.table.transact(&writes).await {
         Ok(Transacted::Done) => return Ok(id),
