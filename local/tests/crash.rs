@@ -46,6 +46,7 @@ async fn nothing_acknowledged_is_lost_under_kill_9() {
         let product = Product::start(&folder, now);
         let master = log_in(&product.url).await;
         check(&master, &book).await;
+        check_trail(&master).await;
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| write(master.clone(), book.clone(), Random::from_seed(u64::from(round) * WRITERS + writer)))
             .collect();
@@ -65,6 +66,7 @@ async fn one_channel_for_each_schedule(folder: &Path, now: DateTime<Utc>, book: 
         let product = Product::start(folder, now + TimeDelta::minutes(later));
         let master = log_in(&product.url).await;
         check(&master, book).await;
+        check_trail(&master).await;
         for event in [json!({}), json!({"action": "reconcile"})] {
             let path = "/2015-03-31/functions/sweeper/invocations";
             let answer = master.post(path, &event).await;
@@ -111,6 +113,56 @@ async fn check(master: &Actor, book: &Book) {
         if *known == Known::Uncertain {
             *known = listed.get(id).map_or(Known::Deleted, |(start, end)| Known::At(start.clone(), end.clone()));
         }
+    }
+}
+
+/// Each change that is there left one row, and each row is of a change that is there.
+async fn check_trail(master: &Actor) {
+    let calendar = master.post("/api/calendar", &json!({})).await.ok()["calendar_url"].as_str().unwrap().to_owned();
+    let path = &calendar[calendar.find("/calendar/").unwrap()..];
+    let feed = master.anonymous().get(path).await;
+    assert_eq!(feed.status, 200);
+    // How often each schedule was changed since it was made.
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    let mut id = "";
+    for line in feed.text.lines() {
+        id = line.strip_prefix("UID:").unwrap_or(id);
+        if let Some(revision) = line.strip_prefix("SEQUENCE:") {
+            found.insert(id.to_owned(), revision.parse().unwrap());
+        }
+    }
+    let told = told_by_the_trail(master).await;
+    for (id, (made, _, deleted)) in &told {
+        assert_eq!(*made, 1, "{id}: made in so many rows");
+        assert_eq!(*deleted, usize::from(!found.contains_key(id)), "{id}: deleted in so many rows");
+    }
+    let told: BTreeMap<String, usize> = told
+        .into_iter()
+        .filter(|(_, (_, _, deleted))| *deleted == 0)
+        .map(|(id, (_, changed, _))| (id, changed))
+        .collect();
+    assert_eq!(told, found, "changes by the trail, and by the schedules");
+}
+
+/// How many rows say that each schedule was made, changed and deleted.
+async fn told_by_the_trail(master: &Actor) -> BTreeMap<String, (usize, usize, usize)> {
+    let mut told: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
+    let mut page = "/api/audit".to_owned();
+    loop {
+        let answer = master.get(&page).await;
+        let link = answer.header("link");
+        for row in answer.ok().as_array().unwrap() {
+            let Some(id) = row["target"].as_str().unwrap().strip_prefix("schedule/") else { continue };
+            let (made, changed, deleted) = told.entry(id.to_owned()).or_default();
+            match row["action"].as_str().unwrap() {
+                "create_schedule" => *made += 1,
+                "update_schedule" => *changed += 1,
+                "delete_schedule" => *deleted += 1,
+                other => panic!("nobody did {other}"),
+            }
+        }
+        let Some(next) = link.strip_prefix('<').and_then(|link| link.split('>').next()) else { return told };
+        page = next.to_owned();
     }
 }
 
