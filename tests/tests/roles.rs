@@ -154,6 +154,8 @@ async fn a_channel_is_retired_and_made_again(product: &Product, master: &Actor, 
     master.get(&delivery).await.refused(502, "imageflux_failed");
     upstream.is(Mood::Kind);
     master.get(&delivery).await.ok();
+    // It is on air by its time, so the list looks up how it stands.
+    master.get("/api/schedule").await.ok();
 }
 
 /// A channel whose answer was lost is seen twice, then deleted.

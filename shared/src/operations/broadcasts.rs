@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::planning::channels::{self, Decided};
-use super::{Error, admit, lease_end, reading, trail};
+use super::{Error, admit, lease_end, on_air, reading, trail};
 use crate::app::App;
 use crate::crypto::publish_token;
 use crate::crypto::tokens::Bearer;
@@ -40,7 +40,7 @@ pub async fn get_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId, E
     let (caller, (schedule, seen)) = admit(app, bearer, Action::GetDelivery, load).await?;
     let Schedule { plan, channel, keys } = schedule;
     let window = app.publishing.window;
-    let status = seen.live.status(app.clock.now(), plan.interval, window.overrun);
+    let status = on_air::status(app, &plan, &seen.live);
     let publish_token = publish_token::derive(&keys.publishing, &caller.tenant, &plan.id, caller.user.id);
     let channel = match channel {
         Some(channel) => channel,

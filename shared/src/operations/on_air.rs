@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{Error, MAX_DECISIONS, contended, reading};
@@ -96,7 +95,7 @@ pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, see
     if is_over || seen.is_leased(now.timestamp_millis()) || !seen.live.is_doubtful(now) {
         return seen.live.clone();
     }
-    match ask(app, tenant, &schedule.plan.id, &channel.channel_id, &seen.live, now).await {
+    match ask(app, tenant, &schedule.plan.id, &channel.channel_id, &seen.live).await {
         Ok(Some(live)) => live,
         Ok(None) => seen.live.clone(),
         Err(error) => {
@@ -107,45 +106,64 @@ pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, see
     }
 }
 
+/// How a broadcast stands of which this is known.
+pub(super) fn status(app: &App, plan: &Plan, live: &Live) -> Status {
+    live.status(app.clock.now(), plan.interval, app.publishing.window.overrun)
+}
+
 /// How broadcasts stand, in their order. Nothing is read for those that nobody can be publishing now.
 pub(super) async fn statuses(app: &App, tenant: &TenantId, plans: &[Plan]) -> Result<Vec<Status>, Error> {
     let (now, window) = (app.clock.now(), app.publishing.window);
     let may_be_on = |plan: &&Plan| window.opens(plan.interval) <= now && now < window.closes(plan.interval);
     let ids: Vec<ScheduleId> = plans.iter().filter(may_be_on).map(|plan| plan.id).collect();
     let mut found = live::find_all(&app.table, tenant, &ids).await?.into_iter();
-    let status = |plan: &Plan| {
+    let standing = |plan: &Plan| {
         let live = if may_be_on(&plan) { found.next() } else { None };
-        live.unwrap_or_default().status(now, plan.interval, window.overrun)
+        status(app, plan, &live.unwrap_or_default())
     };
-    Ok(plans.iter().map(status).collect())
+    Ok(plans.iter().map(standing).collect())
 }
 
+/// `None` when somebody else asks. What was seen may be a second old; who takes the lease is told what is known now.
 async fn ask(
     app: &App,
     tenant: &TenantId,
     schedule: &ScheduleId,
     channel_id: &str,
     seen: &Live,
-    now: DateTime<Utc>,
 ) -> Result<Option<Live>, Error> {
+    let now = app.clock.now();
     let is_past = seen.was_told && !seen.is_on();
     let until = now.timestamp_millis() + if is_past { LEASE_AFTERWARDS_MILLIS } else { LEASE_MILLIS };
-    let is_ours = live::take_lease(&app.table, tenant, schedule, now.timestamp_millis(), until).await?;
+    let leased = live::take_lease(&app.table, tenant, schedule, now.timestamp_millis(), until).await?;
     // Whoever looks from now on sees the lease, and asks neither ImageFlux nor for the lease.
     reading::live_changed(app, tenant, *schedule);
-    if !is_ours {
-        return Ok(None);
+    let Some(current) = leased else { return Ok(None) };
+    if !current.live.is_doubtful(now) {
+        return Ok(Some(current.live));
     }
     let late = |_| Error::ImageFluxTimedOut;
     let listing = tokio::time::timeout(ASKING, app.imageflux.list_publishers(channel_id));
     let listed = listing.await.map_err(late)??;
-    learn(app, tenant, schedule, &seen.learned_from_list(&listed, now)).await.map(Some)
+    let learned = current.live.learned_from_list(&listed, now);
+    join(app, tenant, schedule, current, &learned).await.map(Some)
 }
 
 /// Joins what was learned with what is known.
 async fn learn(app: &App, tenant: &TenantId, schedule: &ScheduleId, learned: &Live) -> Result<Live, Error> {
+    let seen = live::find(&app.table, tenant, schedule).await?;
+    join(app, tenant, schedule, seen, learned).await
+}
+
+/// `seen` is read again only if somebody else wrote in between.
+async fn join(
+    app: &App,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    mut seen: Seen,
+    learned: &Live,
+) -> Result<Live, Error> {
     for _ in 0..MAX_DECISIONS {
-        let seen = live::find(&app.table, tenant, schedule).await?;
         let mut live = seen.live.clone();
         live.join(learned.clone());
         if live == seen.live || live::keep(&app.table, tenant, schedule, &seen, &live).await? {
@@ -153,6 +171,7 @@ async fn learn(app: &App, tenant: &TenantId, schedule: &ScheduleId, learned: &Li
             return Ok(live);
         }
         super::pause(app).await;
+        seen = live::find(&app.table, tenant, schedule).await?;
     }
     Err(contended())
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::schedule::Schedule;
 use crate::store::todo::{self, Entry, Order, Todo};
-use crate::store::{messages, rooms, schedules};
+use crate::store::{live, messages, rooms, schedules};
 use crate::table::Transacted;
 
 /// Entries that one run takes on from either end: the most urgent, and the latest, so that some that cannot be finished
@@ -126,6 +126,8 @@ async fn finish(app: &App, todo: &Todo) -> Result<Done, Error> {
             if !delete_chat(app, tenant, schedule).await? {
                 return Ok(Done::InPart);
             }
+            // An event that was on its way may have come after the deletion.
+            app.table.write(&live::forget(tenant, schedule)).await?;
             app.table.write(&todo::strike_off(todo)).await?;
         }
     }
@@ -141,6 +143,7 @@ async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> R
         let next = if due <= now {
             writes.push(schedules::retire_channel(tenant, &plan, &channel));
             writes.extend(channels::remove_hook(&channel));
+            writes.push(live::clear(tenant, id));
             Todo::Channel { channel_id: channel.channel_id, due: now }
         } else {
             Todo::Retirement { tenant: tenant.clone(), schedule: *id, channel_id: channel.channel_id, due }
@@ -150,6 +153,7 @@ async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> R
     Ok(match app.table.transact(&writes).await? {
         Transacted::Done => {
             reading::schedule_changed(app, tenant, *id);
+            reading::live_changed(app, tenant, *id);
             Done::Wholly
         }
         Transacted::Refused(_) => Done::Changed,

@@ -40,7 +40,7 @@ pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error
     let (caller, (schedule, seen)) = admit(app, bearer, Action::GetView, load).await?;
     let known = on_air::known(app, &caller.tenant, &schedule, &seen);
     let (live, ask_again) = tokio::join!(known, pacing::pause_in_seconds(app, &caller.tenant, schedule.plan.id));
-    let status = live.status(app.clock.now(), schedule.plan.interval, app.publishing.window.overrun);
+    let status = on_air::status(app, &schedule.plan, &live);
     Ok(Viewing {
         status,
         watch_key: watch_key::write(&caller.tenant, &schedule.plan.id, &schedule.keys.watching),
@@ -55,16 +55,18 @@ pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error
 /// When the table is away.
 pub async fn watch(app: &App, key: &str) -> Result<Watching, Error> {
     let Some(key) = WatchKey::parse(key) else { return Ok(Watching::Never) };
-    let (schedule, is_active, seen) = tokio::try_join!(
-        reading::schedule(app, &key.tenant, key.schedule),
-        reading::tenant_is_active(app, &key.tenant),
-        reading::live(app, &key.tenant, key.schedule)
-    )?;
-    let Some(schedule) = schedule.filter(|schedule| is_active && key.has(&schedule.keys.watching)) else {
+    let schedule = reading::schedule(app, &key.tenant, key.schedule).await?;
+    let Some(schedule) = schedule.filter(|schedule| key.has(&schedule.keys.watching)) else {
         return Ok(Watching::Never);
     };
+    // Whoever makes keys up must not fill what is remembered of tenants and broadcasts.
+    let (is_active, seen) =
+        tokio::try_join!(reading::tenant_is_active(app, &key.tenant), reading::live(app, &key.tenant, key.schedule))?;
+    if !is_active {
+        return Ok(Watching::Never);
+    }
     let live = on_air::known(app, &key.tenant, &schedule, &seen).await;
-    let status = live.status(app.clock.now(), schedule.plan.interval, app.publishing.window.overrun);
+    let status = on_air::status(app, &schedule.plan, &live);
     Ok(match (status, live.watchable()) {
         (Status::Live, Some(watchable)) => Watching::Playing(watchable),
         (Status::Ended, _) => Watching::Never,

@@ -16,7 +16,7 @@
 //! | announcement of a schedule's next start (TTL) | `MOVE#<tenant>` | `<when, UTC>#<id>` | schedule |
 //! | unfinished business, by the time it is due | `TODO` | `<due, UTC>#<id>` | schedule, sweeper |
 //! | channel that no schedule knows, since when (TTL) | `ORPHANS` | `<channel>` | sweeper |
-//! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule |
+//! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule, sweeper |
 //! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
 //! | digest of the key of a calendar feed | `FEED#<tenant>` | `<user>` | schedule, user |
 //! | row of the trail (TTL) | `AUDIT#<tenant>` | `<UUID v7>` | whoever makes a change; nobody changes or removes one |

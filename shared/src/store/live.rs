@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{decode, encode, keys, number};
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::live::{Connection, Live, Playlist};
-use crate::table::{Change, Condition, Item, Table, TableError, Write, Written};
+use crate::table::{Change, Condition, Item, Key, Table, TableError, Write, Written};
 
 /// What was read, and the version under which it was found.
 #[derive(Clone, Debug, Default)]
@@ -74,11 +74,9 @@ pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Re
 
 /// In the order of the schedules, which are distinct.
 pub async fn find_all(table: &Table, tenant: &TenantId, schedules: &[ScheduleId]) -> Result<Vec<Live>, TableError> {
-    let mut found = Vec::with_capacity(schedules.len());
-    for schedule in schedules {
-        found.push(find(table, tenant, schedule).await?.live);
-    }
-    Ok(found)
+    let keys: Vec<Key> = schedules.iter().map(|schedule| keys::live(tenant, schedule)).collect();
+    let found = table.get_many(&keys).await?;
+    found.into_iter().map(|item| Ok(decode_seen(item)?.live)).collect()
 }
 
 /// Writes what was learned. `false` when somebody else did so in between; then read and join again.
@@ -104,24 +102,36 @@ pub async fn keep(
     Ok(matches!(table.write(&write).await?, Written::Done(_)))
 }
 
-/// Makes one caller the only one to ask ImageFlux about the schedule until the instant. `false` when another is.
+/// Makes one caller the only one to ask ImageFlux about the schedule until the instant, and answers what is known by then.
+/// `None` when another is.
 pub async fn take_lease(
     table: &Table,
     tenant: &TenantId,
     schedule: &ScheduleId,
     now_millis: i64,
     until_millis: i64,
-) -> Result<bool, TableError> {
+) -> Result<Option<Seen>, TableError> {
     let free =
         Condition::Any(vec![Condition::Missing("asks_until"), Condition::AtMost("asks_until", number(now_millis))]);
     let write = Write::update(keys::live(tenant, schedule), vec![Change::Set("asks_until", number(until_millis))])
         .only_if(free);
-    Ok(matches!(table.write(&write).await?, Written::Done(_)))
+    match table.write(&write).await? {
+        Written::Done(item) => decode_seen(item).map(Some),
+        Written::Refused(_) => Ok(None),
+    }
 }
 
 /// Requires that nobody has ever published, as far as is known.
 pub fn require_nobody_published(tenant: &TenantId, schedule: &ScheduleId) -> Write {
     Write::check(keys::live(tenant, schedule), Condition::Missing("has_published"))
+}
+
+/// Forgets the connections of a channel that is deleted, whose successor was told nothing yet. That somebody has published
+/// stays. Whoever read before writes nothing.
+pub fn clear(tenant: &TenantId, schedule: &ScheduleId) -> Write {
+    let gone = ["connections", "watchers", "was_told", "forgotten_before"].map(Change::Remove);
+    let changes = [vec![Change::Add("version", 1)], gone.to_vec()].concat();
+    Write::update(keys::live(tenant, schedule), changes)
 }
 
 pub fn forget(tenant: &TenantId, schedule: &ScheduleId) -> Write {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{decode, encode, instant, keys, stored, text};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::tenant::{State, Tenant};
-use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Value, Write, Written};
+use crate::table::{Change, Condition, Item, Key, Query, Range, Table, TableError, Value, Write, Written};
 
 #[derive(Serialize, Deserialize)]
 struct TenantItem {
@@ -41,8 +41,12 @@ pub async fn works(table: &Table, tenant: &TenantId) -> Result<bool, TableError>
 }
 
 pub async fn find(table: &Table, tenant: &TenantId) -> Result<Option<Tenant>, TableError> {
-    let item = table.get(&keys::tenant(tenant)).await?.map(decode::<TenantItem>).transpose()?;
-    Ok(item.map(|TenantItem { name, state, created_at, .. }| Tenant { name, state, created_at }))
+    table.get(&keys::tenant(tenant)).await?.map(decode_tenant).transpose()
+}
+
+fn decode_tenant(item: Item) -> Result<Tenant, TableError> {
+    let TenantItem { name, state, created_at, .. } = decode(item)?;
+    Ok(Tenant { name, state, created_at })
 }
 
 /// Whether the table answers; what it answers does not matter.
@@ -85,13 +89,12 @@ pub async fn list(
 ) -> Result<Vec<(TenantId, Tenant)>, TableError> {
     let range = after.map_or(Range::All, |after| Range::Above(keys::tenant_in_list(after).sk));
     let listed = table.query(&Query::all(keys::TENANTS).within(range).at_most(limit)).await?;
-    let mut tenants = Vec::new();
-    for item in listed {
-        let Listed { tenant } = decode(item)?;
-        let found = find(table, &tenant).await?;
-        tenants.push((tenant, found.ok_or_else(|| TableError::Broken("a tenant without its item".to_owned()))?));
-    }
-    Ok(tenants)
+    let ids: Vec<TenantId> =
+        listed.into_iter().map(|item| Ok(decode::<Listed>(item)?.tenant)).collect::<Result<_, TableError>>()?;
+    let keys: Vec<Key> = ids.iter().map(keys::tenant).collect();
+    let found = table.get_many(&keys).await?;
+    let missing = || TableError::Broken("a tenant without its item".to_owned());
+    ids.into_iter().zip(found).map(|(id, item)| Ok((id, decode_tenant(item.ok_or_else(missing)?)?))).collect()
 }
 
 /// Takes the next user number. A number that is taken and not used is lost, never given again.

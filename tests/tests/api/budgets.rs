@@ -195,7 +195,10 @@ async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
     meter.measure_soon(again, master, &get("view"), "", Value::Null).await;
     let watch =
         view["watch_url"].as_str().and_then(|url| url.strip_prefix(&meter.product.server.url())).expect("an address");
-    meter.measure("GET /watch/{key}.m3u8", master, &format!("GET {watch}"), "", Value::Null).await;
+    let watch = format!("GET {watch}");
+    meter.measure("GET /watch/{key}.m3u8", master, &watch, "", Value::Null).await;
+    let again = "GET /watch/{key}.m3u8, another viewer within the second";
+    meter.measure_soon(again, master, &watch, "", Value::Null).await;
     let body = json!({"schedule_id": id, "body": "x"});
     meter.measure("POST /api/chat", master, "POST /api/chat", "", body.clone()).await;
     meter.measure("POST /api/chat, with a key", master, "POST /api/chat", "k", body).await;
@@ -214,6 +217,17 @@ async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
     let rules = json!({"schedule_id": id, "slow_seconds": 10});
     meter.measure("PATCH /api/chat/settings", master, "PATCH /api/chat/settings", "", rules).await;
     meter.measure("GET /api/chat/settings", master, &get("chat/settings"), "", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_made_up_key_to_watch_costs_one_read_and_nothing_of_its_tenant() {
+    let product = product().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    let (tenant, secret) = (local::demo::TENANT.into(), shared::crypto::watch_key::secret([7; 16]));
+    let key = shared::crypto::watch_key::write(&tenant, &id.as_str().into(), &secret).expect("a key");
+    let (_, cost) = call(&product, &master, &format!("GET /watch/{key}.m3u8"), "", &Value::Null).await;
+    assert_eq!((cost.table_calls, cost.imageflux_calls), (1, 0), "{cost:?}");
 }
 
 #[tokio::test]

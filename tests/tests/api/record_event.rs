@@ -80,6 +80,25 @@ async fn a_publisher_whose_playlist_is_late_is_asked_after() {
 }
 
 #[tokio::test]
+async fn who_doubts_what_is_old_reads_what_is_known_before_asking() {
+    let evening = Evening::stands_still().await;
+    evening.passes(70);
+    evening.tell(&[evening.created("A")]).await;
+    let other = evening.elsewhere();
+    let (tenant, id) = (local::demo::TENANT.into(), evening.id.as_str().into());
+    evening.product.advance(std::time::Duration::from_millis(2_500));
+    shared::operations::reading::live(&other, &tenant, id).await.unwrap();
+    evening.tell(&[evening.has_playlist("A")]).await;
+    // What it read lacks the playlist for three seconds, and is not a second old.
+    evening.product.advance(std::time::Duration::from_millis(600));
+    let event = evening.master.event("GET", &format!("/api/view?schedule_id={id}")).payload_2();
+    let function = local::functions::named("delivery-view").unwrap();
+    let answer = local::functions::invoke(&other, function, event).await.unwrap();
+    assert!(answer["body"].as_str().unwrap().contains(&playlist("A")), "{answer}");
+    assert_eq!(evening.questions(), 0);
+}
+
+#[tokio::test]
 async fn only_who_knows_the_address_is_heard_and_only_of_its_channel() {
     let evening = Evening::begins().await;
     evening.passes(70);

@@ -8,6 +8,9 @@ use api_tests::{Actor, Product, new_schedule_at};
 use futures_util::future::join_all;
 use serde_json::json;
 
+use crate::support::broadcast::{connection, playlist};
+use crate::support::evening::Evening;
+
 const DAY: Duration = Duration::from_hours(24);
 
 /// A schedule that ended more than a day ago, and whose channel was swept up.
@@ -112,4 +115,37 @@ async fn a_prolonged_broadcast_keeps_its_channel() {
         product.advance(Duration::from_secs(5));
     }
     assert!(upstream.channels().is_empty());
+}
+
+#[tokio::test]
+async fn who_published_to_a_channel_that_went_is_not_shown_on_the_next() {
+    let evening = Evening::begins().await;
+    let (product, master) = (&evening.product, &evening.master);
+    evening.passes(70);
+    // Its end is never told.
+    evening.tell(&[evening.created("A"), evening.has_playlist("A")]).await;
+    assert_eq!(evening.shown().await, playlist("A"));
+    product.advance(Duration::from_mins(61) + DAY);
+    for _ in 0..2 {
+        product.advance(Duration::from_secs(5));
+        sweep(product).await;
+    }
+    assert!(evening.upstream.channels().is_empty());
+    let master = master.with_token(&master.new_token().await);
+    let mut longer = master.get("/api/schedule").await.ok()[0].clone();
+    longer["end_datetime"] = json!(product.datetime_in(3_600));
+    master.patch("/api/schedule", &longer).await.ok();
+    let view = format!("/api/view?schedule_id={}", evening.id);
+    for _ in 0..2 {
+        master.get(&view).await.refused(404, "not_live");
+        assert_eq!(master.get("/api/schedule").await.ok()[0]["status"], "waiting");
+        master.get(&format!("/api/delivery?schedule_id={}", evening.id)).await.ok();
+        product.advance(Duration::from_secs(2));
+    }
+    let mut moved = longer.clone();
+    moved["start_datetime"] = json!(product.datetime_in(60));
+    master.patch("/api/schedule", &moved).await.refused(409, "schedule_started");
+    evening.upstream.plays(json!([connection("B")]));
+    product.advance(Duration::from_secs(11));
+    assert_eq!(master.get(&view).await.ok()["playlist_url"], playlist("B"), "without an event it is asked for");
 }

@@ -8,8 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shared::domain::ids::TenantId;
 use shared::domain::interval::Interval;
+use shared::domain::live::{Fact, Live, News};
 use shared::domain::schedule::{Plan, Reservation, ScheduleName};
 use shared::operations::sweeping;
+use shared::store::live::{self, Seen};
 use shared::store::todo::{self, Entry, Order, Todo};
 use shared::store::{calendar, instant_text, messages};
 use shared::table::{Key, Transacted, Value, Write};
@@ -191,6 +193,20 @@ async fn the_chat_of_a_deleted_schedule_is_removed() {
         messages.len()
     };
     assert_eq!((left(&id).await, left(&other).await), (0, 3));
+}
+
+#[tokio::test]
+async fn an_event_that_came_after_its_schedule_was_deleted_leaves_nothing() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let (id, table) = (master.plan(1).await, &product.server.app.table);
+    master.delete(&format!("/api/schedule?schedule_id={id}")).await.ok();
+    let at = product.server.app.clock.now();
+    let late = Live::from(Fact { connection_id: "A".to_owned(), at, news: News::Lives { sends: Some(true) } });
+    assert!(live::keep(table, &demo(), &id.as_str().into(), &Seen::default(), &late).await.unwrap());
+    product.advance(Duration::from_mins(2));
+    sweep(&product).await;
+    assert_eq!(live::find(table, &demo(), &id.as_str().into()).await.unwrap().live, Live::default());
 }
 
 #[tokio::test]

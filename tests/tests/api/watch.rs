@@ -1,8 +1,11 @@
 //! `GET /watch/{key}.m3u8`: what a player opens before the start, and keeps open through reconnects.
 
+use std::time::Duration;
+
 use api_tests::{Answer, Product};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::app::App;
 
 use crate::support::broadcast::playlist;
 use crate::support::evening::Evening;
@@ -93,4 +96,43 @@ async fn without_a_configured_address_the_gateways_own_is_named_and_no_clients()
     assert!(named(host, "$default").await.unwrap().starts_with(&format!("https://{host}/watch/")));
     assert!(named(host, "prod").await.unwrap().starts_with(&format!("https://{host}/prod/watch/")));
     assert_eq!(named("abc.execute-api.{dns_suffix}", "$default").await, None);
+}
+
+/// How a player is answered by this environment: the status and where it is led.
+async fn answered(environment: &App, evening: &Evening, path: &str) -> (u64, Value) {
+    let function = local::functions::named("delivery-view").expect("a function");
+    let event = evening.product.anonymous().event("GET", path).payload_2();
+    let answer = local::functions::invoke(environment, function, event).await.expect("an answer");
+    (answer["statusCode"].as_u64().expect("a status"), answer["headers"]["location"].clone())
+}
+
+#[tokio::test]
+async fn another_environment_shows_within_a_second_what_became_of_a_broadcast() {
+    let evening = Evening::stands_still().await;
+    let (path, other) = (address(&evening).await, evening.elsewhere());
+    let millis = |millis| evening.product.advance(Duration::from_millis(millis));
+    evening.passes(70);
+    evening.tell(&[evening.created("A"), evening.has_playlist("A")]).await;
+    let playing = (302, json!(playlist("A")));
+    assert_eq!(answered(&other, &evening, &path).await, playing);
+    evening.tell(&[evening.destroyed("A")]).await;
+    is_not_yet(&play(&evening.product, &path).await);
+    millis(999);
+    assert_eq!(answered(&other, &evening, &path).await, playing, "all who ask it share what it read");
+    millis(1);
+    assert_eq!(answered(&other, &evening, &path).await, (503, Value::Null));
+    let suspend = json!({"action": "suspend_tenant", "tenant_id": local::demo::TENANT});
+    evening.product.invoke("tenant", &suspend).await.unwrap();
+    millis(2_000);
+    assert_eq!(answered(&other, &evening, &path).await.0, 404, "its tenant is suspended");
+}
+
+#[tokio::test]
+async fn another_environment_forgets_a_deleted_schedule_within_a_second() {
+    let evening = Evening::stands_still().await;
+    let (path, other) = (address(&evening).await, evening.elsewhere());
+    assert_eq!(answered(&other, &evening, &path).await.0, 503);
+    evening.master.delete(&format!("/api/schedule?schedule_id={}", evening.id)).await.ok();
+    evening.product.advance(Duration::from_secs(1));
+    assert_eq!(answered(&other, &evening, &path).await.0, 404);
 }

@@ -20,7 +20,7 @@ async fn keep(bench: &Bench, seen: &Seen, live: &Live) -> bool {
 }
 
 async fn lease(bench: &Bench, now: i64, until: i64) -> bool {
-    live::take_lease(&bench.table, &tenant(), &schedule(), now, until).await.unwrap()
+    live::take_lease(&bench.table, &tenant(), &schedule(), now, until).await.unwrap().is_some()
 }
 
 fn published() -> Live {
@@ -76,6 +76,26 @@ async fn that_somebody_published_is_a_condition() {
     assert!(!bench.all(&nobody).await);
     assert!(bench.one(&live::forget(&tenant(), &schedule())).await);
     assert!(bench.all(&nobody).await);
+}
+
+#[tokio::test]
+async fn of_a_channel_that_went_it_stays_known_that_somebody_published() {
+    let bench = Bench::new().await;
+    assert!(keep(&bench, &seen(&bench).await, &published()).await);
+    let before = seen(&bench).await;
+    assert!(bench.one(&live::clear(&tenant(), &schedule())).await);
+    assert_eq!(seen(&bench).await.live, Live { has_published: true, ..Live::default() });
+    assert!(!keep(&bench, &before, &published()).await, "what was learned of the old channel comes too late");
+    assert!(keep(&bench, &seen(&bench).await, &published()).await);
+}
+
+#[tokio::test]
+async fn many_are_read_in_their_order_whether_known_or_not() {
+    let bench = Bench::new().await;
+    assert!(keep(&bench, &seen(&bench).await, &published()).await);
+    let found = live::find_all(&bench.table, &tenant(), &[id(3), schedule(), id(2)]).await.unwrap();
+    assert_eq!(found, [Live::default(), published(), Live::default()]);
+    assert!(live::find_all(&bench.table, &tenant(), &[]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 //! A broadcast of this hour, and ImageFlux as the test plays it: it tells events and asks who may publish.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_tests::upstream::Upstream;
 use api_tests::{Actor, Answer, Product, new_schedule_at};
+use local::Options;
 use serde_json::{Value, json};
+use shared::app::App;
+use shared::platform::clock::Clock;
 
 pub const LIST: &str = "ImageFlux_20200207.ListPlaylistURLs";
 
@@ -30,6 +34,19 @@ impl Evening {
         let upstream = Upstream::start().await;
         let product = Product::start_with(upstream.options()).await;
         Self::begins_at(upstream, product).await
+    }
+
+    /// The clock stands until the test moves it.
+    pub async fn stands_still() -> Self {
+        let upstream = Upstream::start().await;
+        let noon = shared::http::datetime::parse("2029/01/01 12:00:00").expect("a date-time");
+        let product = Product::start_with(Options { clock: Clock::stopped_at(noon), ..upstream.options() }).await;
+        Self::begins_at(upstream, product).await
+    }
+
+    /// What another environment answers, which reads the table for itself.
+    pub fn elsewhere(&self) -> App {
+        App { caches: Arc::default(), ..self.product.server.apps.of("delivery-view") }
     }
 
     pub async fn begins_at(upstream: Upstream, product: Product) -> Self {
