@@ -38,9 +38,10 @@ PASSING = [
 ]
 PASSING_MEMBERS = {"expires_at", "created_at", "created_datetime", "datetime", "next_cursor", "live_since"}
 
-# A day's work, over all functions at once. `SCHEDULE` is the one that the first step makes, 2021 is to come.
+# A day's work, over all functions at once. `SCHEDULE` and `MESSAGE` are those that earlier steps made, 2021 is to come.
 TO_COME = ("2021", "2099")
 THE_SCHEDULE = ("1234abcd-1234-abcd-5678-1234abcd5678", "SCHEDULE")
+THE_MESSAGE = ("017cd9e0-7a80-7000-8000-1234abcd5678", "MESSAGE")
 NEW_ADDRESS = ("imageflux@example.com", "another@example.com")
 THE_USER = ("15", "2")
 STORY = [
@@ -55,6 +56,7 @@ STORY = [
     ("delivery-view/reset_delivery.json", THE_SCHEDULE),
     ("chat/post_message.json", THE_SCHEDULE),
     ("chat/list_messages.json", THE_SCHEDULE),
+    ("chat/delete_message.json", THE_SCHEDULE, THE_MESSAGE),
     ("user/create_user.json", NEW_ADDRESS),
     ("user/list_users.json",),
     ("user/update_user.json", THE_USER),
@@ -188,7 +190,7 @@ class Side:
 
     def __init__(self, local, invoke):
         self.local, self.invoke = local, invoke
-        self.schedule = self.channel = None
+        self.schedule = self.channel = self.message = None
 
     def take(self, step):
         if step == "publish":
@@ -198,7 +200,7 @@ class Side:
         for old, new in replacements:
             if old not in text:
                 raise Failure(f"{file} has no {old}")
-            text = text.replace(old, self.schedule if new == "SCHEDULE" else new)
+            text = text.replace(old, {"SCHEDULE": self.schedule, "MESSAGE": self.message}.get(new, new))
         answer = self.invoke(file.split("/")[0], text.encode())
         if outcome(answer) == "200":
             body = json.loads(answer["body"])
@@ -206,6 +208,8 @@ class Side:
                 self.schedule = body["schedule_id"]
             if file == "delivery-view/get_delivery.json":
                 self.channel = body["channel_id"]
+            if file == "chat/post_message.json":
+                self.message = body["chat_id"]
         return answer
 
 

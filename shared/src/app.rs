@@ -61,7 +61,7 @@ pub struct App {
 #[derive(Default)]
 pub struct Caches {
     pub schedules: Cache<(TenantId, ScheduleId), Option<Schedule>, TableError>,
-    /// The newest messages of a schedule's chat.
+    /// The newest entries of a schedule's chat.
     pub tails: Cache<(TenantId, ScheduleId), Tail, TableError>,
     /// What is known of a broadcast's connections.
     pub lives: Cache<(TenantId, ScheduleId), Seen, TableError>,

@@ -448,6 +448,9 @@ export interface paths {
          *     直近の5秒間に 370 件を超えるメッセージがあるときは、続きは最大5秒遅れて取得できるようになります。
          *     1つの応答は 5 MB までで、超える場合はメッセージの境目で切り、`has_more` を `true` にします。
          *     `schedule_id` はクエリの代わりに JSON オブジェクトの本文でも送れます。
+         *
+         *     削除されたメッセージは返しません。`after` を指定した応答には `deleted` があり、そのカーソルで既に返したメッセージが削除されると、その `chat_id` をちょうど1度だけ知らせます。
+         *     画面からそのメッセージを取り除いてください。まだ返していないメッセージの削除は知らせません。
          */
         get: operations["list_messages"];
         put?: never;
@@ -461,7 +464,15 @@ export interface paths {
          *     `chat_id` と `created_datetime` は、送信した人の画面にすぐ表示するためのもので、一覧に現れるものと同じです。
          */
         post: operations["post_message"];
-        delete?: never;
+        /**
+         * Delete a chat message
+         * @description 指定したメッセージを削除します。削除できるのは `delivery` または `schedule` を持つユーザーと、送信から10分以内の本人(`delivery` または `view` を持つユーザー)です。
+         *
+         *     以後の一覧には現れません。既に受け取った人には、`GET /api/chat` の `deleted` で1度だけ知らせます。
+         *     既に削除されたメッセージを再び削除しても 200 です。
+         *     パラメータはクエリの代わりに JSON オブジェクトの本文でも送れます。
+         */
+        delete: operations["delete_message"];
         options?: never;
         head?: never;
         patch?: never;
@@ -817,6 +828,8 @@ export interface components {
             /** @constant */
             ok: true;
             chats: components["schemas"]["Chat"][];
+            /** @description 既に返したメッセージのうち、削除されたものの `chat_id`。`after` を指定した場合に限ります。 */
+            deleted?: string[];
             /** @description 続きを取得するときに `after` に指定する値。メッセージがないときにもあります。 */
             next_cursor: string;
             /** @description 続きがあるかどうか。 */
@@ -880,7 +893,7 @@ export interface components {
          * @description エラーの種類。変わることはありません。
          * @enum {string}
          */
-        Code: "malformed_request" | "unauthenticated" | "login_failed" | "permission_denied" | "muted" | "chat_closed" | "route_not_found" | "schedule_not_found" | "user_not_found" | "not_live" | "method_not_allowed" | "schedule_overlap" | "schedule_started" | "schedule_ended" | "email_taken" | "master_protected" | "cannot_be_muted" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "invalid_parameters" | "idempotency_key_reused" | "imageflux_rejected" | "too_many_requests" | "internal" | "imageflux_failed" | "unavailable" | "imageflux_timeout";
+        Code: "malformed_request" | "unauthenticated" | "login_failed" | "permission_denied" | "muted" | "chat_closed" | "route_not_found" | "schedule_not_found" | "user_not_found" | "message_not_found" | "not_live" | "method_not_allowed" | "schedule_overlap" | "schedule_started" | "schedule_ended" | "email_taken" | "master_protected" | "cannot_be_muted" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "invalid_parameters" | "idempotency_key_reused" | "imageflux_rejected" | "too_many_requests" | "internal" | "imageflux_failed" | "unavailable" | "imageflux_timeout";
         FieldError: {
             /** @description 項目の名前。`imageflux_params[0].video.width` のように中を指すこともあります。 */
             field: string;
@@ -1125,6 +1138,26 @@ export interface components {
                     status?: 404;
                     /** @constant */
                     code?: "schedule_not_found";
+                };
+            };
+        };
+        /**
+         * @description - `schedule_not_found` — そのスケジュールはこのシステムにありません。
+         *     - `message_not_found` — そのメッセージはこのスケジュールのチャットにありません。
+         */
+        ScheduleOrMessageNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "schedule_not_found" | "message_not_found";
                 };
             };
         };
@@ -2702,6 +2735,9 @@ export interface operations {
                      *           "created_datetime": "2021-11-01 13:00:00"
                      *         }
                      *       ],
+                     *       "deleted": [
+                     *         "017cd9e0-7000-7000-8000-1234abcd5678"
+                     *       ],
                      *       "next_cursor": "AXzZ4HqAcACAABI0q81WeA",
                      *       "has_more": false,
                      *       "poll_after_ms": 2180
@@ -2783,6 +2819,45 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidParametersOrKeyReused"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_message: {
+        parameters: {
+            query: {
+                /**
+                 * @description スケジュールの ID。
+                 * @example 1234abcd-1234-abcd-5678-1234abcd5678
+                 */
+                schedule_id: components["parameters"]["ScheduleId"];
+                /**
+                 * @description メッセージの ID。どのような文字列でもよく、このチャットのメッセージを指さないものは 404 です。
+                 * @example 017cd9e0-7a80-7000-8000-1234abcd5678
+                 */
+                chat_id: string;
+            };
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Ok"];
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["ScheduleOrMessageNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,21 +1,25 @@
-//! `GET /api/chat`: the messages of a broadcast, oldest first; all of them, or what is new since a cursor.
+//! `GET /api/chat`: the messages of a broadcast, oldest first; all of them, or what is new since a cursor and which
+//! messages given before are deleted.
 
 use serde::Serialize;
 use shared::app::App;
 use shared::crypto::tokens::Bearer;
 use shared::domain::message::Message;
-use shared::domain::progress::Progress;
+use shared::domain::progress::{Progress, Told};
 use shared::http::cursor::{self, Scope};
 use shared::http::form::Form;
+use shared::http::pages::Room;
 use shared::http::request::Request;
-use shared::http::{ApiResult, datetime, pages, response};
+use shared::http::{ApiResult, datetime, response};
 use shared::operations::Error;
-use shared::operations::chat::{self, Read};
+use shared::operations::chat::{self, Conversation, Read};
 
 #[derive(Serialize)]
 struct ChatReply {
     ok: bool,
     chats: Vec<MessageReply>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<Vec<String>>,
     next_cursor: String,
     has_more: bool,
     poll_after_ms: i64,
@@ -33,14 +37,20 @@ struct MessageReply {
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
     let form = read(request, &bearer);
-    let read = chat::list_messages(app, &bearer, form, how_many_fit).await?;
-    let list = read.schedule.to_string();
+    let mut room = Room::default();
+    let fits = |told: Told<'_>| match told {
+        Told::Message(message) => room.takes_json(&MessageReply::from(message.clone())),
+        Told::Deletion(message) => room.takes_json(&message.to_string()),
+    };
+    let Conversation { schedule, given, goes_on, poll_after } = chat::list_messages(app, &bearer, form, fits).await?;
+    let list = schedule.to_string();
     response::json(&ChatReply {
         ok: true,
-        chats: read.messages.into_iter().map(MessageReply::from).collect(),
-        next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list: &list }, &read.progress),
-        has_more: read.has_more,
-        poll_after_ms: read.poll_after,
+        chats: given.messages.into_iter().map(MessageReply::from).collect(),
+        deleted: goes_on.then(|| given.deleted.iter().map(ToString::to_string).collect()),
+        next_cursor: cursor::from_progress(&Scope { tenant: &bearer.tenant, list: &list }, &given.progress),
+        has_more: given.has_more,
+        poll_after_ms: poll_after,
     })
 }
 
@@ -52,11 +62,7 @@ fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
     let after: Option<Progress> = form.optional_text("after", |text| cursor::to_progress(&scope, text));
     let tail = form.tail(after.is_some());
     let limit = form.limit();
-    form.finish(|| Some(Read { schedule: schedule?, after: after.unwrap_or_default(), limit, tail }))
-}
-
-fn how_many_fit(messages: &[Message]) -> usize {
-    pages::how_many_fit(messages.iter().cloned().map(MessageReply::from))
+    form.finish(|| Some(Read { schedule: schedule?, after, limit, tail }))
 }
 
 impl From<Message> for MessageReply {

@@ -97,7 +97,7 @@ uuid_id! {
     ScheduleId
     /// A row of the trail: a UUID of version 7, so that ids sort by the time they were made.
     EntryId
-    /// A chat message: a UUID of version 7, so that ids sort by the time they were made.
+    /// A chat message, or the deletion of one: a UUID of version 7, so that ids sort by the time they were made.
     MessageId
 }
 
@@ -109,6 +109,9 @@ impl TenantId {
 }
 
 impl MessageId {
+    /// The id of no message, and before all others.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// When it was made, in milliseconds since 1970.
     pub fn made_at(self) -> i64 {
         self.0.get_timestamp().map_or(0, |time| {
@@ -131,6 +134,19 @@ impl MessageId {
 impl ScheduleId {
     /// The id of no schedule.
     pub const NIL: Self = Self(Uuid::nil());
+}
+
+impl Default for MessageId {
+    fn default() -> Self {
+        Self::NIL
+    }
+}
+
+/// As with schedules, most texts name no message.
+impl From<&str> for MessageId {
+    fn from(text: &str) -> Self {
+        Uuid::try_parse(text).ok().map(Self).filter(|id| id.to_string() == text).unwrap_or(Self::NIL)
+    }
 }
 
 /// Clients may send any text as a schedule's id. Text that is not written as ids are becomes the nil id, so that it names

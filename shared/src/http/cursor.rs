@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::crypto::digest;
-use crate::domain::ids::{EntryId, TenantId, UserId};
+use crate::domain::ids::{EntryId, MessageId, TenantId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::progress::Progress;
 
@@ -56,11 +56,12 @@ pub fn to_entry(scope: &Scope<'_>, text: &str) -> Result<EntryId, Invalid> {
     Ok(Uuid::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?.into())
 }
 
-/// Eight bytes of watermark, eight of the time since which the reader reads, then sixteen for each message given above it.
+/// Eight bytes of watermark, eight of the time at which the reader began, sixteen of the oldest entry of a first look, then
+/// sixteen for each entry taken in above the watermark.
 #[must_use]
 pub fn from_progress(scope: &Scope<'_>, progress: &Progress) -> String {
-    let mut bytes = [progress.watermark, progress.since].map(i64::to_be_bytes).concat();
-    for id in &progress.given {
+    let mut bytes = [progress.watermark, progress.begun].map(i64::to_be_bytes).concat();
+    for id in std::iter::once(&progress.since).chain(&progress.given) {
         bytes.extend_from_slice(id.uuid().as_bytes());
     }
     seal(scope, &bytes)
@@ -71,13 +72,16 @@ pub fn from_progress(scope: &Scope<'_>, progress: &Progress) -> String {
 pub fn to_progress(scope: &Scope<'_>, text: &str) -> Result<Progress, Invalid> {
     let bytes = open(scope, text)?;
     let (watermark, ids) = bytes.split_first_chunk::<8>().ok_or(Invalid::NotACursor)?;
-    let (since, ids) = ids.split_first_chunk::<8>().ok_or(Invalid::NotACursor)?;
+    let (begun, ids) = ids.split_first_chunk::<8>().ok_or(Invalid::NotACursor)?;
+    let (since, ids) = ids.split_first_chunk::<16>().ok_or(Invalid::NotACursor)?;
     let (ids, rest) = ids.as_chunks::<16>();
     if !rest.is_empty() {
         return Err(Invalid::NotACursor);
     }
-    let given: BTreeSet<_> = ids.iter().map(|id| Uuid::from_bytes(*id).into()).collect();
-    Ok(Progress { watermark: i64::from_be_bytes(*watermark), given, since: i64::from_be_bytes(*since) })
+    let message = |id: &[u8; 16]| MessageId::from(Uuid::from_bytes(*id));
+    let given: BTreeSet<_> = ids.iter().map(message).collect();
+    let [watermark, begun] = [watermark, begun].map(|time| i64::from_be_bytes(*time));
+    Ok(Progress { watermark, given, since: message(since), begun })
 }
 
 fn checksum(scope: &Scope<'_>, content: &[u8]) -> [u8; CHECKSUM] {
@@ -103,7 +107,8 @@ mod tests {
 
     fn progress() -> Progress {
         let ids = [1_u128, 2].map(|id| Uuid::from_u128(id).into());
-        Progress { watermark: 1_637_000_000_000, given: BTreeSet::from(ids), since: 1_636_000_000_000 }
+        let since = Uuid::from_u128(3).into();
+        Progress { watermark: 1_637_000_000_000, given: BTreeSet::from(ids), since, begun: 1_636_000_000_000 }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::given::{Given, boolean, integer, string};
 use super::request::Request;
 use super::{datetime, json};
 use crate::domain::hls::{self, HlsParams};
-use crate::domain::ids::{ScheduleId, UserId};
+use crate::domain::ids::{MessageId, ScheduleId, UserId};
 use crate::domain::interval::Interval;
 use crate::domain::invalid::{FieldError, FormError, Invalid};
 use crate::domain::permission::{Permission, Permissions};
@@ -149,6 +149,11 @@ impl<'r> Form<'r> {
     /// Any string is a schedule's id; most name nothing.
     pub fn schedule_id(&mut self) -> Option<ScheduleId> {
         self.text("schedule_id", |text| Ok(text.into()))
+    }
+
+    /// As with schedules, any string.
+    pub fn chat_id(&mut self) -> Option<MessageId> {
+        self.text("chat_id", |text| Ok(text.into()))
     }
 
     pub fn user_id(&mut self) -> Option<UserId> {

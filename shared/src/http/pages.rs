@@ -13,18 +13,25 @@ const MAX_BYTES: usize = 4_900_000;
 const MAX_ESCAPED_BYTES: usize = 5_900_000;
 
 /// What an answer still has room for.
-struct Room {
+pub struct Room {
     bytes: usize,
     escaped_bytes: usize,
 }
 
-impl Room {
-    fn whole() -> Self {
+impl Default for Room {
+    fn default() -> Self {
         Self { bytes: MAX_BYTES, escaped_bytes: MAX_ESCAPED_BYTES }
+    }
+}
+
+impl Room {
+    /// As `takes`, of what is rendered as JSON.
+    pub fn takes_json(&mut self, row: &impl Serialize) -> bool {
+        serde_json::to_string(row).is_ok_and(|row| self.takes(&row))
     }
 
     /// Whether a row and its comma still fit. Once one did not, none does, so that a list is cut in one place.
-    fn takes(&mut self, row: &str) -> bool {
+    pub fn takes(&mut self, row: &str) -> bool {
         let bytes = row.len() + 1;
         let escaped_bytes = bytes + row.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
         let is_enough = bytes <= self.bytes && escaped_bytes <= self.escaped_bytes;
@@ -32,13 +39,6 @@ impl Room {
         self.escaped_bytes = self.escaped_bytes.saturating_sub(escaped_bytes);
         is_enough
     }
-}
-
-/// How many of the rows, from the first on, an answer has room for.
-pub fn how_many_fit(rows: impl Iterator<Item = impl Serialize>) -> usize {
-    let mut room = Room::whole();
-    let fits = |row: &_| serde_json::to_string(row).is_ok_and(|row| room.takes(&row));
-    rows.take_while(fits).count()
 }
 
 /// A bare array that is written row by row.
@@ -50,7 +50,7 @@ pub struct Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self { body: "[".to_owned(), room: Room::whole(), is_broken: false }
+        Self { body: "[".to_owned(), room: Room::default(), is_broken: false }
     }
 }
 
@@ -88,6 +88,12 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How many of the rows, from the first on, an answer has room for.
+    fn how_many_fit(mut rows: impl Iterator<Item = impl Serialize>) -> usize {
+        let mut room = Room::default();
+        std::iter::from_fn(|| rows.next()).take_while(|row| room.takes_json(row)).count()
+    }
 
     #[test]
     fn a_list_is_cut_before_the_row_that_makes_it_too_long() {

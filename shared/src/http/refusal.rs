@@ -57,6 +57,7 @@ kinds! {
     ROUTE_NOT_FOUND: NOT_FOUND, "route_not_found";
     SCHEDULE_NOT_FOUND: NOT_FOUND, "schedule_not_found";
     USER_NOT_FOUND: NOT_FOUND, "user_not_found";
+    MESSAGE_NOT_FOUND: NOT_FOUND, "message_not_found";
     NOT_LIVE: NOT_FOUND, "not_live";
     METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed";
     SCHEDULE_OVERLAP: CONFLICT, "schedule_overlap";
@@ -191,6 +192,7 @@ fn describe(error: &Error) -> (Kind, Option<u64>) {
         Error::Form(FormError::Fields(_)) => (INVALID_PARAMETERS, None),
         Error::ScheduleNotFound => (SCHEDULE_NOT_FOUND, None),
         Error::UserNotFound => (USER_NOT_FOUND, None),
+        Error::MessageNotFound => (MESSAGE_NOT_FOUND, None),
         Error::NotLive(not_live) => (NOT_LIVE, Some(not_live.ask_again)),
         Error::ScheduleOverlap(_) => (SCHEDULE_OVERLAP, None),
         Error::ScheduleStarted => (SCHEDULE_STARTED, None),

@@ -8,8 +8,8 @@ use super::{Caller, Error, MAX_DECISIONS, admit, contended, moderating, pacing, 
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
-use crate::domain::message::{Message, MessageBody};
-use crate::domain::progress::Progress;
+use crate::domain::message::{Entry, Message, MessageBody, mark_deleted};
+use crate::domain::progress::{Given, Progress, Told};
 use crate::domain::room::{Rules, RulesForUser};
 use crate::domain::stored::Stored;
 use crate::domain::tail;
@@ -29,7 +29,8 @@ const MOST_AT_ONCE: usize = 40_000;
 
 pub struct Read {
     pub schedule: ScheduleId,
-    pub after: Progress,
+    /// How far the reader has come; nothing on a first look.
+    pub after: Option<Progress>,
     pub limit: Option<usize>,
     /// A first look at the newest so many, instead of what comes after.
     pub tail: Option<usize>,
@@ -37,20 +38,20 @@ pub struct Read {
 
 pub struct Conversation {
     pub schedule: ScheduleId,
-    pub messages: Vec<Message>,
-    pub progress: Progress,
-    /// With no message given the cursor is full, and there will be room in a while.
-    pub has_more: bool,
+    pub given: Given,
+    /// Whether the reader was here before, and may have been given what is deleted now.
+    pub goes_on: bool,
     /// How long the reader shall wait who was given everything there is for now, in milliseconds.
     pub poll_after: i64,
 }
 
-/// The messages that the reader was not given yet, oldest first. `fits` says how many of them the answer has room for.
+/// The messages that the reader was not given yet, oldest first, and which of those given are deleted. `fits` says
+/// whether the answer has room for one more.
 pub async fn list_messages(
     app: &App,
     bearer: &Bearer,
     form: Result<Read, Error>,
-    fits: impl FnOnce(&[Message]) -> usize,
+    fits: impl FnMut(Told<'_>) -> bool,
 ) -> Result<Conversation, Error> {
     let load = async {
         let read = form?;
@@ -59,45 +60,70 @@ pub async fn list_messages(
     };
     let (_, read) = admit(app, bearer, Action::ListMessages, load).await?;
     if let Some(count) = read.tail {
-        return newest(app, &bearer.tenant, read.schedule, count).await;
+        let newest = newest(app, &bearer.tenant, read.schedule, count);
+        let (given, poll_after) = tokio::join!(newest, pacing::pause(app, &bearer.tenant, read.schedule));
+        return Ok(Conversation { schedule: read.schedule, given: given?, goes_on: false, poll_after });
     }
-    let poll_after = pacing::pause(app, &bearer.tenant, read.schedule);
-    let (unread, poll_after) = tokio::join!(unread(app, &bearer.tenant, &read), poll_after);
-    let (read_at, mut messages) = unread?;
-    messages.retain(|message| !read.after.given.contains(&message.id));
-    let room = read.limit.unwrap_or(MOST_AT_ONCE).min(fits(&messages)).min(messages.len());
-    let (room, progress) = read.after.giving(&messages, room, read_at);
-    let left = messages.len() - room;
-    messages.truncate(room);
-    Ok(Conversation { schedule: read.schedule, messages, progress, has_more: left > 0, poll_after })
+    let goes_on = read.after.is_some();
+    let after = read.after.unwrap_or_else(|| Progress::from_the_beginning(app.clock.now_millis()));
+    let limit = read.limit.unwrap_or(MOST_AT_ONCE);
+    let unread = unread(app, &bearer.tenant, read.schedule, &after, limit);
+    let (unread, poll_after) = tokio::join!(unread, pacing::pause(app, &bearer.tenant, read.schedule));
+    let (read_at, entries) = unread?;
+    let given = after.giving(&entries, limit, fits, read_at);
+    Ok(Conversation { schedule: read.schedule, given, goes_on, poll_after })
 }
 
 /// What was made after the reader's watermark, and when that was read.
-async fn unread(app: &App, tenant: &TenantId, read: &Read) -> Result<(i64, Vec<Message>), Error> {
-    let (watermark, now) = (read.after.watermark, app.clock.now_millis());
+async fn unread(
+    app: &App,
+    tenant: &TenantId,
+    schedule: ScheduleId,
+    after: &Progress,
+    limit: usize,
+) -> Result<(i64, Vec<Entry>), Error> {
+    let (watermark, now) = (after.watermark, app.clock.now_millis());
     if watermark > now - tail::SPAN {
-        let tail = reading::tail(app, tenant, read.schedule).await?;
+        let tail = reading::tail(app, tenant, schedule).await?;
         if tail.reaches_back_to(watermark) {
             return Ok((tail.read_at, tail.after(watermark).to_vec()));
         }
     }
-    // One more than asked for tells whether there is more.
-    let most = read.limit.unwrap_or(MOST_AT_ONCE) + read.after.given.len() + 1;
-    let first = MessageId::last_of(watermark);
-    Ok((now, messages::after(&app.table, tenant, &read.schedule, first, Some(most)).await?))
+    // One message more than asked for tells whether there is more. Deletions and what they took away do not count.
+    let most = limit + after.given.len() + 1;
+    let mut entries = Vec::new();
+    let mut from = MessageId::last_of(watermark);
+    loop {
+        let some = messages::after(&app.table, tenant, &schedule, from, Some(most)).await?;
+        let is_all = some.len() < most;
+        from = some.last().map(Entry::id);
+        entries.extend(some);
+        mark_deleted(&mut entries);
+        let shown = entries.iter().filter(|entry| matches!(after.tells(entry), Some(Told::Message(_)))).count();
+        if is_all || shown > limit {
+            return Ok((now, entries));
+        }
+    }
 }
 
-/// Costs what it shows, and not what was said before.
-async fn newest(app: &App, tenant: &TenantId, schedule: ScheduleId, count: usize) -> Result<Conversation, Error> {
+/// Costs what it shows and what was deleted in between, and not what was said before.
+async fn newest(app: &App, tenant: &TenantId, schedule: ScheduleId, count: usize) -> Result<Given, Error> {
     let now = app.clock.now_millis();
-    let newest = messages::newest(&app.table, tenant, &schedule, count + 1);
-    let (newest, poll_after) = tokio::join!(newest, pacing::pause(app, tenant, schedule));
-    let mut messages = newest?;
-    let has_older = messages.len() > count;
-    messages.drain(..messages.len().saturating_sub(count));
-    let (shown, progress) = Progress::of_newest(&messages, has_older, now);
-    messages.drain(..messages.len() - shown);
-    Ok(Conversation { schedule, messages, progress, has_more: false, poll_after })
+    let mut entries = Vec::new();
+    loop {
+        let before = entries.first().map(Entry::id);
+        let mut older = messages::newest(&app.table, tenant, &schedule, before, count + 1).await?;
+        let is_all = older.len() <= count;
+        older.append(&mut entries);
+        entries = older;
+        mark_deleted(&mut entries);
+        let standing: Vec<usize> = (0..entries.len()).filter(|index| entries[*index].stands()).collect();
+        let has_older = standing.len() > count;
+        if is_all || has_older {
+            let oldest = if has_older { standing[standing.len() - count] } else { 0 };
+            return Ok(Progress::of_newest(&entries[oldest..], has_older, now));
+        }
+    }
 }
 
 pub struct Post {
@@ -161,6 +187,7 @@ async fn post_once(
             user_id: user,
             user_name: caller.user.name.as_str().to_owned(),
             body: post.body.clone(),
+            deletion: None,
         };
         let mut writes = vec![
             messages::create(tenant, &post.schedule, &message)?,

@@ -23,6 +23,7 @@ pub enum Error {
     Form(FormError),
     ScheduleNotFound,
     UserNotFound,
+    MessageNotFound,
     NotLive(Box<NotLive>),
     ScheduleOverlap(Box<Conflict>),
     ScheduleStarted,

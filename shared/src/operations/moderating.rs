@@ -1,13 +1,21 @@
-//! What the hosts of a broadcast do in its chat: they mute, close it, and slow it down.
+//! What the hosts of a broadcast do in its chat: they take messages away, mute, close it, and slow it down.
 
 use super::{Error, admit, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
-use crate::domain::ids::{ScheduleId, TenantId, UserId};
+use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
+use crate::domain::message::Deletion;
 use crate::domain::room::{Room, RulesForUser};
 use crate::domain::standing::Standing;
 use crate::policy::{self, Action};
-use crate::store::{rooms, schedules, standings};
+use crate::store::{messages, rooms, schedules, standings};
+use crate::table::Transacted;
+
+/// A message of a chat.
+pub struct Named {
+    pub schedule: ScheduleId,
+    pub message: MessageId,
+}
 
 /// A user of a chat.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +33,38 @@ pub struct RulesChange {
     pub schedule: ScheduleId,
     pub is_open: Option<bool>,
     pub slow_seconds: Option<i64>,
+}
+
+/// Takes a message away, for all who look from now on. Those who were given it are told.
+pub async fn delete_message(app: &App, bearer: &Bearer, form: Result<Named, Error>) -> Result<(), Error> {
+    let load = async {
+        let Named { schedule, message } = form?;
+        let found = messages::find(&app.table, &bearer.tenant, &schedule, &message);
+        let (is_planned, found) = tokio::try_join!(schedules::find(&app.table, &bearer.tenant, &schedule), found)?;
+        is_planned.ok_or(Error::ScheduleNotFound)?;
+        Ok((schedule, found.ok_or(Error::MessageNotFound)?))
+    };
+    let (caller, (schedule, message)) = admit(app, bearer, Action::DeleteMessage, load).await?;
+    let is_own = message.user_id == caller.user.id;
+    let age = app.clock.now() - message.created_at();
+    if !policy::may_delete_message(caller.user.permissions, is_own, age) {
+        return Err(Error::PermissionDenied);
+    }
+    if message.deletion.is_some() {
+        return Ok(());
+    }
+    // Behind its message, whatever the clock says: whoever reads in order takes in the message first.
+    let now = app.clock.now_millis().max(message.id.made_at() + 1);
+    let deletion = Deletion { id: app.random.uuid_at(now).into(), message: message.id };
+    let row = trail::row(app, &caller, "delete_message", trail::message(schedule, message.id), &["deleted"])?;
+    let [mark, entry] = messages::mark_deleted(&caller.tenant, &schedule, &deletion)?;
+    if let Transacted::Done = app.table.transact(&[mark, entry, row]).await? {
+        reading::chat_changed(app, &caller.tenant, schedule);
+        return Ok(());
+    }
+    // Somebody else was faster, or the whole chat is going.
+    let found = messages::find(&app.table, &caller.tenant, &schedule, &message.id).await?;
+    found.map(|_| ()).ok_or(Error::MessageNotFound)
 }
 
 /// `CannotBeMuted` if the user is a host. A second mute takes the place of the first.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId};
+use crate::domain::progress::TAIL_AGE;
 use crate::domain::schedule::Schedule;
 use crate::domain::tail::Tail;
 use crate::store::live::{self, Seen};
@@ -19,9 +20,6 @@ const SCHEDULE_AGE: i64 = 1_000;
 
 /// For how long a dead connection may be shown, in milliseconds.
 const LIVE_AGE: i64 = 1_000;
-
-/// For how long a message may go unseen, in milliseconds.
-const TAIL_AGE: i64 = 1_000;
 
 /// Whether there is such a tenant, and it is not suspended.
 pub async fn tenant_is_active(app: &App, tenant: &TenantId) -> Result<bool, TableError> {
@@ -52,7 +50,7 @@ pub fn live_changed(app: &App, tenant: &TenantId, schedule: ScheduleId) {
     app.caches.lives.expire(&(tenant.clone(), schedule));
 }
 
-/// The newest messages as they were at most a second ago; read on from what is known of them.
+/// The newest entries as they were at most `TAIL_AGE` ago; read on from what is known of them.
 pub async fn tail(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Result<Arc<Tail>, TableError> {
     let load = async |last: Option<Arc<Tail>>| {
         let now = app.clock.now_millis();
@@ -63,7 +61,7 @@ pub async fn tail(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Result<
     app.caches.tails.get(&(tenant.clone(), schedule), TAIL_AGE, &app.clock, load).await
 }
 
-/// This environment wrote a message, and shows it at once.
+/// This environment wrote a message, or took one away, and shows it at once.
 pub fn chat_changed(app: &App, tenant: &TenantId, schedule: ScheduleId) {
     app.caches.tails.expire(&(tenant.clone(), schedule));
 }

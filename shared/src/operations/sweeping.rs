@@ -163,8 +163,8 @@ async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> R
 /// `false` when messages are left.
 async fn delete_chat(app: &App, tenant: &TenantId, schedule: &ScheduleId) -> Result<bool, Error> {
     let some = messages::after(&app.table, tenant, schedule, None, Some(MESSAGES)).await?;
-    for message in &some {
-        app.table.write(&messages::delete(tenant, schedule, &message.id)).await?;
+    for entry in &some {
+        app.table.write(&messages::delete(tenant, schedule, &entry.id())).await?;
     }
     Ok(some.len() < MESSAGES && rooms::clear(&app.table, tenant, schedule, MESSAGES).await?)
 }

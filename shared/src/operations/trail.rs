@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Caller, Error, admit};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
-use crate::domain::ids::{EntryId, ScheduleId, TenantId, UserId};
+use crate::domain::ids::{EntryId, MessageId, ScheduleId, TenantId, UserId};
 use crate::domain::trail::{Author, Entry};
 use crate::policy::Action;
 use crate::store::trail::{self, Part};
@@ -41,6 +41,11 @@ pub(super) fn schedule(id: ScheduleId) -> String {
 /// How a row names a user in the chat of a schedule.
 pub(super) fn guest(schedule: ScheduleId, user: UserId) -> String {
     format!("schedule/{schedule}/user/{user}")
+}
+
+/// How a row names a message of the chat of a schedule.
+pub(super) fn message(schedule: ScheduleId, message: MessageId) -> String {
+    format!("schedule/{schedule}/message/{message}")
 }
 
 /// The write that adds the row of what the caller does; it belongs into the transaction that does it. `action` is the

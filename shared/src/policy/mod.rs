@@ -2,6 +2,8 @@
 
 pub mod publishing;
 
+use chrono::TimeDelta;
+
 use crate::domain::permission::{Permission, Permissions};
 
 /// What a signed-in user can ask for. Logging in and the health call need no user.
@@ -23,6 +25,7 @@ pub enum Action {
     DeleteUser,
     ListMessages,
     PostMessage,
+    DeleteMessage,
     MuteUser,
     UnmuteUser,
     GetChatSettings,
@@ -33,7 +36,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Logout,
         Self::ChangePassword,
         Self::ChangeAccessCode,
@@ -50,6 +53,7 @@ impl Action {
         Self::DeleteUser,
         Self::ListMessages,
         Self::PostMessage,
+        Self::DeleteMessage,
         Self::MuteUser,
         Self::UnmuteUser,
         Self::GetChatSettings,
@@ -81,6 +85,8 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
         | Action::UpdateChatSettings => HOSTS,
         Action::GetView => &[Permission::View],
         Action::ListMessages | Action::PostMessage => &[Permission::Delivery, Permission::View],
+        // Those who only view: their own messages, `may_delete_message`.
+        Action::DeleteMessage => &[Permission::Delivery, Permission::View, Permission::Schedule],
         Action::ListUsers | Action::CreateUser | Action::UpdateUser | Action::DeleteUser | Action::ChangeAccessCode => {
             &[Permission::User]
         }
@@ -103,6 +109,14 @@ pub fn allows(permissions: Permissions, is_master: bool, action: Action) -> bool
 /// The rules of a chat do not hold for its hosts.
 pub fn hosts(permissions: Permissions) -> bool {
     HOSTS.iter().any(|permission| permissions.include(*permission))
+}
+
+/// For how long an author may take a message back.
+const TAKEN_BACK_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
+/// Of those who may delete messages at all: any that is so old, or their own.
+pub fn may_delete_message(permissions: Permissions, is_own: bool, age: TimeDelta) -> bool {
+    hosts(permissions) || (is_own && age <= TAKEN_BACK_WITHIN)
 }
 
 /// How many chat messages a user may post within five seconds.

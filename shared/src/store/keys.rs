@@ -20,7 +20,7 @@
 //! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
 //! | digest of the key of a calendar feed | `FEED#<tenant>` | `<user>` | schedule, user |
 //! | row of the trail (TTL) | `AUDIT#<tenant>` | `<UUID v7>` | whoever makes a change; nobody changes or removes one |
-//! | chat message | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
+//! | chat message, or the deletion of one | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
 //! | the rules of a chat; who is muted there (TTL); who has posted | `ROOM#<tenant>#<schedule>` | `RULES`; `MUTE#<user>`; `POSTER#<user>` | chat |
 //! | salt of all password hashes of an address | `EMAIL#<lower case>` | `SALT` | user, tenant |
 //! | failed log-ins (TTL), of an address, from a source, of the pair | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>`, `RATE#PAIR#<digest>` | `<quarter of an hour since 1970>` | auth |

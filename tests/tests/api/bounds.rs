@@ -41,6 +41,7 @@ async fn left_over_chat(product: &Product, count: i64) -> ScheduleId {
         user_id: UserId(1),
         user_name: "x".to_owned(),
         body: MessageBody::parse("x").unwrap(),
+        deletion: None,
     };
     let writes: Vec<_> = (0..count).map(|at| messages::create(&demo(), &schedule, &message(at)).unwrap()).collect();
     write_all(product, &writes).await;
@@ -81,6 +82,7 @@ async fn a_chat_is_cut_where_lambda_could_not_carry_more() {
         user_id: UserId(1),
         user_name: quotes.clone(),
         body: MessageBody::parse("x").unwrap(),
+        deletion: None,
     };
     for number in 0..100 {
         let write = messages::create(&demo(), &id.as_str().into(), &message(number)).unwrap();

@@ -201,7 +201,10 @@ async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
     meter.measure_soon(again, master, &watch, "", Value::Null).await;
     let body = json!({"schedule_id": id, "body": "x"});
     meter.measure("POST /api/chat", master, "POST /api/chat", "", body.clone()).await;
-    meter.measure("POST /api/chat, with a key", master, "POST /api/chat", "k", body).await;
+    let said = meter.measure("POST /api/chat, with a key", master, "POST /api/chat", "k", body).await;
+    let delete = format!("DELETE /api/chat?schedule_id={id}&chat_id={}", said["chat_id"].as_str().expect("an id"));
+    meter.measure("DELETE /api/chat", master, &delete, "", Value::Null).await;
+    meter.measure("DELETE /api/chat, again", master, &delete, "", Value::Null).await;
     let chat = meter.measure("GET /api/chat", master, &get("chat"), "", Value::Null).await;
     let after = format!("{}&after={}", get("chat"), chat["next_cursor"].as_str().expect("a cursor"));
     meter.measure("GET /api/chat, nothing new", master, &after, "", Value::Null).await;
@@ -322,6 +325,7 @@ async fn a_first_look_at_a_long_chat_costs_what_it_shows() {
                     user_id: UserId(1),
                     user_name: "ユーザー名".to_owned(),
                     body: MessageBody::parse(&"あ".repeat(50)).expect("a body"),
+                    deletion: None,
                 };
                 messages::create(&tenant, &id, &message).expect("an item")
             })

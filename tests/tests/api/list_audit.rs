@@ -23,7 +23,9 @@ fn changing() -> Vec<Operation> {
 /// Something that every operation can be tried on.
 async fn target(master: &Actor) -> Target {
     let user = master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"].as_i64().unwrap();
-    Target { schedule: master.plan(1).await, user }
+    let schedule = master.plan(1).await;
+    let said = master.post("/api/chat", &json!({"schedule_id": schedule, "body": "x"})).await.ok();
+    Target { schedule, user, message: said["chat_id"].as_str().unwrap().to_owned() }
 }
 
 #[tokio::test]
@@ -86,7 +88,7 @@ async fn what_is_refused_leaves_no_row() {
 async fn a_row_names_fields_and_holds_none_of_their_values() {
     let product = Product::start().await;
     let master = product.master().await;
-    let Target { schedule, user } = target(&master).await;
+    let Target { schedule, user, .. } = target(&master).await;
     let secrets = ["Secret-password-1", "Secret-code", "secret name", "secret@example.jp"];
     master
         .patch("/api/user", &json!({"user_id": user, "name": secrets[2], "password": secrets[0], "view": false}))

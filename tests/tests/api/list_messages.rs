@@ -36,6 +36,7 @@ fn message(product: &Product, millis_ago: i64, user_name: &str, body: &str) -> M
         user_id: UserId(1),
         user_name: user_name.to_owned(),
         body: MessageBody::parse(body).expect("a body"),
+        deletion: None,
     }
 }
 

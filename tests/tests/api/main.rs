@@ -28,6 +28,7 @@ mod change_password;
 mod change_access_code;
 mod list_messages;
 mod post_message;
+mod delete_message;
 mod mute_user;
 mod unmute_user;
 mod get_chat_settings;

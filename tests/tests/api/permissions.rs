@@ -15,9 +15,10 @@ fn with_token() -> impl Iterator<Item = Operation> {
 /// A broadcast with a message, and a user whose number no small tenant has: all that another could reach for.
 async fn victim(product: &Product, master: &Actor) -> Target {
     let schedule = master.plan(1).await;
-    master.post("/api/chat", &json!({"schedule_id": schedule, "body": "secret message"})).await.ok();
+    let said = master.post("/api/chat", &json!({"schedule_id": schedule, "body": "secret message"})).await.ok();
+    let message = said["chat_id"].as_str().expect("an id").to_owned();
     product.presenter().await;
-    Target { schedule, user: product.viewer().await.user_id }
+    Target { schedule, user: product.viewer().await.user_id, message }
 }
 
 async fn everything(master: &Actor, target: &Target) -> Vec<Value> {

@@ -120,6 +120,9 @@ async fn refusals_of_the_product(had: &mut Had) {
     twin["email"] = json!(master.email);
     had.answer("POST /api/user", "email_taken", &master.post("/api/user", &twin).await);
 
+    let answer = master.delete(&format!("/api/chat?schedule_id={planned}&chat_id=none")).await;
+    had.answer("DELETE /api/chat", "message_not_found", &answer);
+
     let viewer = product.viewer().await;
     let message = json!({"schedule_id": planned, "body": "こんにちは"});
     for _ in 0..5 {

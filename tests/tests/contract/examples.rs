@@ -96,13 +96,14 @@ async fn there(product: &Product, master: &Actor, operation: &Operation, mut sho
     let schedule = master.plan(1).await;
     let channel = master.get(&format!("/api/delivery?schedule_id={schedule}")).await.ok()["channel_id"].clone();
     product.server.simulator.publish(channel.as_str().unwrap(), Publication::default()).await.unwrap();
-    master.post("/api/chat", &json!({"schedule_id": schedule, "body": "こんにちは"})).await.ok();
+    let said = master.post("/api/chat", &json!({"schedule_id": schedule, "body": "こんにちは"})).await.ok();
     let user = master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"].clone();
     if operation.id == "get_calendar" {
         shown.path.insert("key".to_owned(), json!(calendar_key(master).await));
     }
     for members in [Some(&mut shown.query), shown.body.as_mut().and_then(Value::as_object_mut)].into_iter().flatten() {
-        let mut values = vec![("schedule_id", json!(schedule)), ("user_id", user.clone())];
+        let mut values =
+            vec![("schedule_id", json!(schedule)), ("user_id", user.clone()), ("chat_id", said["chat_id"].clone())];
         if operation.id == "create_user" {
             values.push(("email", json!(unique_email())));
         }

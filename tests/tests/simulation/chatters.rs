@@ -9,14 +9,22 @@ use shared::domain::progress::Progress;
 use shared::http::cursor::{self, Scope};
 use shared::operations::chat::{self, Conversation, Post, Read};
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
+use shared::operations::moderating::{self, Named};
 
 use crate::faults::Harm;
 use crate::history::{Call, Reply};
 use crate::planners::Known;
 use crate::world::Actor;
 
-/// The ids that a reader was given, answer by answer.
-pub type Pages = Arc<Mutex<Vec<Vec<String>>>>;
+/// What one answer told a reader: the ids of messages, and of those that are no longer there.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub messages: Vec<String>,
+    pub deleted: Vec<String>,
+}
+
+/// All that a reader was told, answer by answer.
+pub type Pages = Arc<Mutex<Vec<Page>>>;
 
 pub async fn talk(actor: Actor, schedule: ScheduleId, others: Known, name: String, steps: u32) {
     for step in 0..steps {
@@ -54,18 +62,41 @@ async fn say_once(actor: &Actor, schedule: &ScheduleId, body: &str, has_key: boo
     actor.perform(call, work, ToString::to_string).await
 }
 
+/// Looks at the newest messages now and then and takes one of them away, sometimes twice at once.
+pub async fn delete_some(actor: Actor, schedule: ScheduleId, steps: u32) {
+    for _ in 0..steps {
+        actor.rest_up_to(3_000).await;
+        let read = Read { schedule, after: None, limit: None, tail: Some(8) };
+        let work = chat::list_messages(&actor.app, &actor.bearer, Ok(read), |_| true);
+        let Reply::Done(seen) = actor.perform(Call::ReadChat, work, |_| String::new()).await else { continue };
+        let messages = seen.given.messages;
+        let Some(index) = actor.random.below(messages.len() as u64 + 1).checked_sub(1) else { continue };
+        let message = messages[usize::try_from(index).unwrap_or(0)].id;
+        if actor.world.nemesis.strikes(Harm::Duplicate) {
+            join(delete(&actor, schedule, message), delete(&actor, schedule, message)).await;
+        } else {
+            delete(&actor, schedule, message).await;
+        }
+    }
+}
+
+async fn delete(actor: &Actor, schedule: ScheduleId, message: MessageId) {
+    let work = moderating::delete_message(&actor.app, &actor.bearer, Ok(Named { schedule, message }));
+    actor.perform(Call::DeleteMessage { schedule, message }, work, |()| String::new()).await;
+}
+
 /// Follows a chat as long as it takes to see that there is nothing more after the last of so many looks. Each look is
 /// answered by any of the environments, which share nothing but the table, and whose readers share what they read.
 pub struct Reader {
     environments: Vec<Actor>,
     schedule: ScheduleId,
-    after: Progress,
+    after: Option<Progress>,
     pages: Pages,
 }
 
 impl Reader {
     pub fn new(environments: Vec<Actor>, schedule: ScheduleId, pages: Pages) -> Self {
-        Self { environments, schedule, after: Progress::default(), pages }
+        Self { environments, schedule, after: None, pages }
     }
 
     fn any_environment(&self) -> Actor {
@@ -92,15 +123,19 @@ impl Reader {
     async fn look(&mut self, limit: Option<usize>) -> bool {
         let actor = self.any_environment();
         let read = Read { schedule: self.schedule, after: self.after.clone(), limit, tail: None };
-        let work = chat::list_messages(&actor.app, &actor.bearer, Ok(read), <[_]>::len);
-        let count = |conversation: &Conversation| conversation.messages.len().to_string();
-        let Reply::Done(mut seen) = actor.perform(Call::ReadChat, work, count).await else { return false };
-        let ids = seen.messages.iter().map(|message| message.id.to_string()).collect();
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(ids);
+        let work = chat::list_messages(&actor.app, &actor.bearer, Ok(read), |_| true);
+        let count = |conversation: &Conversation| conversation.given.messages.len().to_string();
+        let Reply::Done(seen) = actor.perform(Call::ReadChat, work, count).await else { return false };
+        let mut seen = seen.given;
+        let page = Page {
+            messages: seen.messages.iter().map(|message| message.id.to_string()).collect(),
+            deleted: seen.deleted.iter().map(ToString::to_string).collect(),
+        };
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(page);
         (actor.world.seams.alter_progress)(&mut seen.progress, actor.app.clock.now_millis());
         let scope = Scope { tenant: &actor.bearer.tenant, list: &self.schedule.to_string() };
         let cursor = cursor::from_progress(&scope, &seen.progress);
-        self.after = cursor::to_progress(&scope, &cursor).expect("its own cursor");
+        self.after = Some(cursor::to_progress(&scope, &cursor).expect("its own cursor"));
         seen.has_more
     }
 }

@@ -170,6 +170,19 @@ pub fn with_a_watermark_that_falls() -> Seams {
     Seams { alter_progress, ..Seams::default() }
 }
 
+/// A message is marked, and nothing in the order says so.
+pub fn without_the_deletion_in_the_order() -> Seams {
+    let table = altering(|write| {
+        if let Effect::Put(item) = &write.effect
+            && write.key.pk.starts_with("CHAT#")
+            && item.contains_key("d")
+        {
+            "NOWHERE".clone_into(&mut write.key.pk);
+        }
+    });
+    Seams { table: Box::new(table), ..Seams::default() }
+}
+
 /// Two users may have one e-mail address.
 pub fn without_the_guard_of_an_address() -> Seams {
     let table = altering(|write| drop_conditions(write, "EMAIL#", |condition| *condition == Condition::Absent));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shared::crypto::tokens::Bearer;
-use shared::domain::ids::{ScheduleId, TenantId, UserId};
+use shared::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
 use shared::domain::interval::Interval;
 use shared::operations::Error;
 
@@ -16,6 +16,7 @@ pub enum Call {
     GetDelivery { id: ScheduleId },
     Sweep,
     Post { schedule: ScheduleId, body: String },
+    DeleteMessage { schedule: ScheduleId, message: MessageId },
     ReadChat,
     CreateUser { email: String },
     DeleteUser { user: UserId },

@@ -84,6 +84,11 @@ fn a_watermark_that_falls_is_found() {
 }
 
 #[test]
+fn a_deletion_that_does_not_enter_the_order_is_found() {
+    first_violation("told of each deletion", flaws::without_the_deletion_in_the_order);
+}
+
+#[test]
 fn a_missing_guard_of_an_address_is_found() {
     first_violation("one user per address", flaws::without_the_guard_of_an_address);
 }

@@ -114,6 +114,10 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         let talker = world.actor(number, &tenants[0], user);
         actors.push(chatters::talk(talker, chat, known.clone(), format!("t{number}"), 12).boxed());
     }
+    for number in 70..72 {
+        let deleter = world.actor(number, &tenants[0], UserId::MASTER);
+        actors.push(chatters::delete_some(deleter, chat, 10).boxed());
+    }
     for number in 60..63 {
         let presenter = world.actor(number, &tenants[0], UserId::MASTER);
         let old = vec![over, soon_over];

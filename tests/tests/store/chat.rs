@@ -1,15 +1,17 @@
 //! Messages in the order of their ids, and how often a user posted.
 
 use shared::domain::ids::{MessageId, UserId};
-use shared::domain::message::{Message, MessageBody};
+use shared::domain::message::{Deletion, Entry, Message, MessageBody};
 use shared::platform::random::Random;
 use shared::store::{keys, messages, rates, rooms};
+use shared::table::Transacted;
 
 use crate::bench::{Bench, id, number, other_tenant, tenant};
 
 fn message(random: &Random, millis: i64) -> Message {
     let body = MessageBody::parse(&format!("at {millis}")).unwrap();
-    Message { id: random.uuid_at(millis).into(), user_id: UserId(2), user_name: "somebody".to_owned(), body }
+    let id = random.uuid_at(millis).into();
+    Message { id, user_id: UserId(2), user_name: "somebody".to_owned(), body, deletion: None }
 }
 
 async fn with_messages() -> (Bench, Vec<Message>) {
@@ -21,8 +23,8 @@ async fn with_messages() -> (Bench, Vec<Message>) {
     (bench, all)
 }
 
-fn ids(messages: &[Message]) -> Vec<MessageId> {
-    messages.iter().map(|message| message.id).collect()
+fn ids(entries: &[Entry]) -> Vec<MessageId> {
+    entries.iter().map(Entry::id).collect()
 }
 
 #[tokio::test]
@@ -36,18 +38,43 @@ async fn a_message_is_never_written_over() {
 #[tokio::test]
 async fn messages_after_one_are_those_behind_it_and_the_newest_the_last() {
     let (bench, all) = with_messages().await;
-    let all = ids(&all);
+    let all: Vec<MessageId> = all.iter().map(|message| message.id).collect();
     let after =
         async |id_after, limit| ids(&messages::after(&bench.table, &tenant(), &id(1), id_after, limit).await.unwrap());
-    let newest = async |count| ids(&messages::newest(&bench.table, &tenant(), &id(1), count).await.unwrap());
+    let newest =
+        async |before, count| ids(&messages::newest(&bench.table, &tenant(), &id(1), before, count).await.unwrap());
     assert_eq!(after(None, None).await, all);
     assert_eq!(after(Some(all[0]), None).await, all[1..]);
     assert_eq!(after(None, Some(2)).await, all[..2]);
     assert_eq!(after(MessageId::last_of(2_000), None).await, all[2..]);
     assert_eq!(after(MessageId::last_of(1_999), None).await, all[1..]);
-    assert_eq!(newest(2).await, all[1..]);
+    assert_eq!(newest(None, 2).await, all[1..]);
+    assert_eq!(newest(Some(all[2]), 1).await, all[1..2]);
     assert!(bench.one(&messages::delete(&tenant(), &id(1), &all[1])).await);
-    assert_eq!(newest(9).await, [all[0], all[2]]);
+    assert_eq!(newest(None, 9).await, [all[0], all[2]]);
+}
+
+#[tokio::test]
+async fn a_message_is_marked_once_together_with_its_deletion_and_a_deletion_never() {
+    let (bench, all) = with_messages().await;
+    let random = Random::from_seed(3);
+    let deletion = |message, millis| Deletion { id: random.uuid_at(millis).into(), message };
+    let delete = async |deletion: &Deletion| {
+        let writes = messages::mark_deleted(&tenant(), &id(1), deletion).unwrap();
+        matches!(bench.table.transact(&writes).await.unwrap(), Transacted::Done)
+    };
+    let (first, again) = (deletion(all[0].id, 4_000), deletion(all[0].id, 5_000));
+    assert!(delete(&first).await);
+    assert!(!delete(&again).await, "it is marked");
+    assert!(!delete(&deletion(random.uuid_at(1_500).into(), 6_000)).await, "nothing is there");
+    let entries = messages::after(&bench.table, &tenant(), &id(1), None, None).await.unwrap();
+    let marked = Message { deletion: Some(first.id), ..all[0].clone() };
+    let [one, two, three, last] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!((one, last), (&Entry::Message(marked.clone()), &Entry::Deletion(first)));
+    assert_eq!([two, three], [1, 2].map(|index| Entry::Message(all[index].clone())).each_ref());
+    let find = async |message| messages::find(&bench.table, &tenant(), &id(1), message).await.unwrap();
+    assert_eq!(find(&all[0].id).await, Some(marked));
+    assert_eq!(find(&first.id).await, None, "a deletion is no message");
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::Form(FormError::Fields(_)) => "Invalid parameters",
             Error::ScheduleNotFound => "Schedule not found",
             Error::UserNotFound => "User not found",
+            Error::MessageNotFound => "Message not found",
             Error::NotLive(_) => "Not live",
             Error::ScheduleOverlap(_) => "Schedule overlaps another",
             Error::ScheduleStarted => "Schedule has started",
@@ -69,6 +70,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             Error::Form(FormError::Fields(_)) => "Correct the fields listed in errors.",
             Error::ScheduleNotFound => "The schedule does not exist.",
             Error::UserNotFound => "The user does not exist.",
+            Error::MessageNotFound => "The message does not exist in the chat of this schedule.",
             Error::NotLive(_) => "The broadcast is not live. Try again after the number of seconds in Retry-After.",
             Error::ScheduleOverlap(_) => "The schedule in conflicts_with already occupies this time.",
             Error::ScheduleStarted => {

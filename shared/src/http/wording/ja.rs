@@ -22,6 +22,7 @@ pub(super) fn title(refusal: &Refusal) -> &'static str {
             Error::Form(FormError::Fields(_)) => "パラメータが不正です",
             Error::ScheduleNotFound => "スケジュールが見つかりません",
             Error::UserNotFound => "ユーザーが見つかりません",
+            Error::MessageNotFound => "メッセージが見つかりません",
             Error::NotLive(_) => "配信されていません",
             Error::ScheduleOverlap(_) => "スケジュールの時間帯が重複しています",
             Error::ScheduleStarted => "配信開始時刻を過ぎています",
@@ -69,6 +70,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             Error::Form(FormError::Fields(_)) => "errorsに示した項目を修正してください。",
             Error::ScheduleNotFound => "指定されたスケジュールは存在しません。",
             Error::UserNotFound => "指定されたユーザーは存在しません。",
+            Error::MessageNotFound => "指定されたメッセージは、このスケジュールのチャットに存在しません。",
             Error::NotLive(_) => {
                 "現在配信されていないため、視聴情報がありません。Retry-Afterヘッダの秒数が経過してから、再度お試しください。"
             }
