@@ -62,6 +62,7 @@ STORY = [
     ("user/update_user.json", THE_USER),
     ("user/delete_user.json", THE_USER),
     ("schedule/delete_schedule.json", THE_SCHEDULE),
+    ("user/list_audit.json",),
     ("sweeper/sweep.json",),
     ("sweeper/reconcile.json",),
     ("auth/change_access_code.json",),

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use api_tests::{Actor, Product, at_hour, hls, new_schedule, new_user};
+use api_tests::{Actor, Answer, Product, at_hour, hls, new_schedule, new_user};
+use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
+use shared::domain::ids::{TenantId, UserId};
+use shared::domain::trail::{Author, Entry, Origin};
+use shared::store;
+use shared::table::Transacted;
 
 use crate::support::operations::{self, Operation, Target};
 
@@ -102,9 +107,7 @@ async fn a_row_names_fields_and_holds_none_of_their_values() {
     assert_eq!(rows(&master).await[0]["changed"], json!(["name", "end_datetime"]));
     assert_eq!(rows(&master).await[0]["target"], format!("schedule/{schedule}"));
     master.patch("/api/access-code", &json!({"access_code": secrets[1]})).await.ok();
-    let mut new = new_user(&[]);
-    new["email"] = json!(secrets[3]);
-    master.post("/api/user", &new).await.ok();
+    master.post("/api/user", &new_user_of(secrets[3])).await.ok();
     let calendar = master.post("/api/calendar", &json!({})).await.ok()["calendar_url"].to_string();
     let text = master.get("/api/audit").await.text;
     for secret in secrets.iter().copied().chain([&calendar[calendar.len() - 30..calendar.len() - 5]]) {
@@ -158,10 +161,10 @@ async fn windows_filters_and_pages_show_each_row_once() {
     let mut paged = Vec::new();
     loop {
         let answer = master.get(&path).await;
-        let link = answer.header("link");
+        let next = next(&answer);
         paged.extend(answer.ok().as_array().unwrap().clone());
-        let Some(next) = link.strip_prefix('<').and_then(|link| link.split('>').next()) else { break };
-        path = next.to_owned();
+        let Some(next) = next else { break };
+        path = next;
     }
     assert_eq!(paged, all);
     let of = |rows: Value| -> Vec<Value> { rows.as_array().unwrap().clone() };
@@ -178,6 +181,65 @@ async fn windows_filters_and_pages_show_each_row_once() {
         master.get("/api/audit?cursor=x").await.invalid_fields(),
         [("cursor".to_owned(), "not_a_cursor".to_owned())]
     );
+}
+
+#[tokio::test]
+async fn a_rare_row_behind_thousands_of_others_is_found_page_by_page() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let app = &product.server.app;
+    let tenant = TenantId::from(local::demo::TENANT);
+    let begun = rows(&master).await;
+    product.advance(Duration::from_secs(1));
+    for some in 0..51 {
+        let write = |number: i64| {
+            let at = app.clock.now() + TimeDelta::milliseconds(some * 100 + number);
+            let entry = Entry {
+                id: app.random.uuid_at(at.timestamp_millis()).into(),
+                at,
+                author: Author { id: UserId(7), name: "busy".to_owned(), origin: Origin::default() },
+                action: "update_schedule".to_owned(),
+                target: "schedule/x".to_owned(),
+                changed: Vec::new(),
+            };
+            store::trail::add(&tenant, &entry, at + TimeDelta::days(1)).unwrap()
+        };
+        let writes: Vec<_> = (0..100).map(write).collect();
+        assert!(matches!(app.table.transact(&writes).await.unwrap(), Transacted::Done));
+    }
+    let mut answer = master.get("/api/audit?action=create_tenant&user_id=0").await;
+    let mut pages = 1;
+    while let Some(next) = next(&answer) {
+        assert_eq!(answer.ok(), json!([]));
+        answer = master.get(&next).await;
+        pages += 1;
+    }
+    assert_eq!((answer.ok(), pages), (json!(begun), 2));
+    assert_eq!(master.get("/api/audit").await.ok().as_array().unwrap().len(), 1_000);
+}
+
+#[tokio::test]
+async fn a_request_that_is_repeated_leaves_one_row() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let before = rows(&master).await.len();
+    for _ in 0..2 {
+        master.post_once("/api/schedule", "k", &new_schedule(1)).await.ok();
+        master.post_once("/api/user", "k", &new_user_of("once@example.jp")).await.ok();
+    }
+    assert_eq!(rows(&master).await.len(), before + 2);
+}
+
+fn new_user_of(email: &str) -> Value {
+    let mut new = new_user(&["view"]);
+    new["email"] = json!(email);
+    new
+}
+
+/// Where `Link` says that the list goes on.
+fn next(answer: &Answer) -> Option<String> {
+    let link = answer.header("link");
+    Some(link.strip_prefix('<')?.split('>').next()?.to_owned())
 }
 
 #[tokio::test]
