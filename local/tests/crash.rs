@@ -162,7 +162,7 @@ async fn told_by_the_trail(master: &Actor) -> BTreeMap<String, (usize, usize, us
             }
         }
         let Some(next) = link.strip_prefix('<').and_then(|link| link.split('>').next()) else { return told };
-        page = next.to_owned();
+        next.clone_into(&mut page);
     }
 }
 

@@ -85,7 +85,7 @@ impl Guarded {
             let is_granted =
                 |(role, pattern, granted): &&Grant| *role == self.role && granted == action && matches(pattern, key);
             let Some(grant) = self.roles.granted.iter().find(is_granted) else {
-                return self.refuse(format!("{} may not {action} {key}", self.role));
+                return self.refuse(&format!("{} may not {action} {key}", self.role));
             };
             self.roles.seen().used.insert(grant.clone());
         }
@@ -95,12 +95,12 @@ impl Guarded {
     fn check_write(&self, write: &Write) -> Result<(), Fault> {
         // No policy can ask for a condition, so this holds the code to it: a row of the trail is added, never replaced.
         if write.key.pk.starts_with("AUDIT#") && write.condition != Some(Condition::Absent) {
-            return self.refuse(format!("{} may only add {}", self.role, write.key.pk));
+            return self.refuse(&format!("{} may only add {}", self.role, write.key.pk));
         }
         self.check(action_of(write), [write.key.pk.as_str()])
     }
 
-    fn refuse(&self, what: String) -> Result<(), Fault> {
+    fn refuse(&self, what: &str) -> Result<(), Fault> {
         let refused = format!("AccessDenied: {what}");
         self.roles.seen().refused.insert(refused.clone());
         Err(Fault::Broken(refused))
