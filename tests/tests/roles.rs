@@ -7,7 +7,8 @@ use std::time::Duration;
 use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Actor, Product, at_hour, hls, new_schedule, new_user};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::app::App;
 
 /// What this day does not need: reads that only open a connection, and what is left when a request dies.
 const NEEDED_ON_OTHER_DAYS: [&str; 12] = [
@@ -154,8 +155,27 @@ async fn a_channel_is_retired_and_made_again(product: &Product, master: &Actor, 
     master.get(&delivery).await.refused(502, "imageflux_failed");
     upstream.is(Mood::Kind);
     master.get(&delivery).await.ok();
+    late_without_events(product, &master, upstream).await;
     // It is on air by its time, so the list looks up how it stands.
     master.get("/api/schedule").await.ok();
+}
+
+/// Where no address was set ImageFlux is asked before a late presenter is moved.
+async fn late_without_events(product: &Product, master: &Actor, upstream: &Upstream) {
+    upstream.plays(json!([]));
+    let app = App { hooks_url: None, ..product.server.apps.of("schedule") };
+    let call = async |method: &str, body: &Value| {
+        let event = master.event(method, "/api/schedule").json(body).payload_2();
+        let function = local::functions::named("schedule").unwrap();
+        let answer = local::functions::invoke(&app, function, event).await.unwrap();
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        serde_json::from_str::<Value>(answer["body"].as_str().unwrap()).unwrap()
+    };
+    let mut schedule = json!({"name": "past", "start_datetime": "2020/10/30 12:00:00",
+                              "end_datetime": "2020/10/30 15:00:00", "imageflux_params": hls()});
+    schedule["schedule_id"] = call("POST", &schedule).await["schedule_id"].clone();
+    schedule["start_datetime"] = json!("2020/10/30 13:00:00");
+    call("PATCH", &schedule).await;
 }
 
 /// A channel whose answer was lost is seen twice, then deleted.

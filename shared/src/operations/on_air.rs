@@ -31,6 +31,9 @@ const LEASE_MILLIS: i64 = 3_200;
 /// When the last who published is known to have gone, another who came unheard may wait a little longer.
 const LEASE_AFTERWARDS_MILLIS: i64 = 10_000;
 
+/// How long somebody waits until the one before has asked.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
+
 /// What became of something that was sent to an address of ours.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Sent<T> {
@@ -106,6 +109,33 @@ pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, see
     }
 }
 
+/// Whether somebody has published since the broadcast was planned, or may have. Without events only those are known who
+/// were listed when ImageFlux was asked. So it is asked while the time of the broadcast lasts; afterwards nobody can
+/// tell any more, but of what was planned when its time was over already.
+///
+/// # Errors
+/// `Unavailable` when ImageFlux does not tell.
+pub(super) async fn may_have_published(app: &App, tenant: &TenantId, schedule: &Schedule) -> Result<bool, Error> {
+    let Schedule { plan, channel, .. } = schedule;
+    let seen = live::find(&app.table, tenant, &plan.id).await?;
+    let is_told = channel.as_ref().map_or(app.hooks_url.is_some(), |channel| channel.hook.is_some());
+    if is_told || seen.live.has_published {
+        return Ok(seen.live.has_published);
+    }
+    let end = plan.interval.end();
+    if app.clock.now() >= end && plan.created_at < end {
+        return Ok(true);
+    }
+    let Some(channel) = channel else { return Ok(false) };
+    match ask_in_turn(app, tenant, &plan.id, &channel.channel_id, seen).await {
+        Ok(live) => Ok(live.has_published),
+        Err(error @ (Error::ImageFluxRejected(_) | Error::ImageFluxFailed(_) | Error::ImageFluxTimedOut)) => {
+            Err(Error::Unavailable(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// How a broadcast stands of which this is known.
 pub(super) fn status(app: &App, plan: &Plan, live: &Live) -> Status {
     live.status(app.clock.now(), plan.interval, app.publishing.window.overrun)
@@ -142,11 +172,49 @@ async fn ask(
     if !current.live.is_doubtful(now) {
         return Ok(Some(current.live));
     }
+    list(app, tenant, schedule, channel_id, current).await.map(Some)
+}
+
+/// As `ask`, for whoever needs the answer: they wait for their turn.
+async fn ask_in_turn(
+    app: &App,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    channel_id: &str,
+    mut seen: Seen,
+) -> Result<Live, Error> {
+    for _ in 0..MAX_DECISIONS {
+        let now = app.clock.now_millis();
+        let turn = seen.free_from(now);
+        let wait = Duration::from_millis(u64::try_from(turn - now).unwrap_or_default());
+        if wait > LONGEST_WAIT {
+            return Err(Error::Unavailable("others are asking ImageFlux who publishes".to_owned()));
+        }
+        if let Some(current) = live::take_turn(&app.table, tenant, schedule, &seen, turn + LEASE_MILLIS).await? {
+            reading::live_changed(app, tenant, *schedule);
+            tokio::time::sleep(wait).await;
+            return list(app, tenant, schedule, channel_id, current).await;
+        }
+        super::pause(app).await;
+        seen = live::find(&app.table, tenant, schedule).await?;
+    }
+    Err(contended())
+}
+
+/// Only for whoever has the lease.
+async fn list(
+    app: &App,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    channel_id: &str,
+    seen: Seen,
+) -> Result<Live, Error> {
+    let now = app.clock.now();
     let late = |_| Error::ImageFluxTimedOut;
     let listing = tokio::time::timeout(ASKING, app.imageflux.list_publishers(channel_id));
     let listed = listing.await.map_err(late)??;
-    let learned = current.live.learned_from_list(&listed, now);
-    join(app, tenant, schedule, current, &learned).await.map(Some)
+    let learned = seen.live.learned_from_list(&listed, now);
+    join(app, tenant, schedule, seen, &learned).await
 }
 
 /// Joins what was learned with what is known.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
 use super::planning::{channels, gaps, moves, reservations};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, pause, reading, trail};
+use super::{Caller, Error, MAX_DECISIONS, admit, contended, lease_end, on_air, pause, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::hls::HlsParams;
@@ -136,12 +136,14 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
     for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
         telemetry::note("schedule", change.id.to_string());
-        let seen = schedule.ok_or(Error::ScheduleNotFound)?.plan;
+        let found = schedule.ok_or(Error::ScheduleNotFound)?;
         // A late presenter may be moved; a broadcast that has begun may not.
-        let is_late = change.interval.start() != seen.interval.start() && seen.interval.has_started_at(now);
-        if is_late && live::find(&app.table, &caller.tenant, &seen.id).await?.live.has_published {
+        let interval = found.plan.interval;
+        let is_late = change.interval.start() != interval.start() && interval.has_started_at(now);
+        if is_late && on_air::may_have_published(app, &caller.tenant, &found).await? {
             return Err(Error::ScheduleStarted);
         }
+        let seen = found.plan;
         let new = Plan {
             name: change.name.clone(),
             interval: change.interval,

@@ -66,6 +66,12 @@ impl Seen {
     pub fn is_leased(&self, now_millis: i64) -> bool {
         self.asks_until > now_millis
     }
+
+    /// When the next may ask ImageFlux.
+    #[must_use]
+    pub fn free_from(&self, now_millis: i64) -> i64 {
+        self.asks_until.max(now_millis)
+    }
 }
 
 pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Result<Seen, TableError> {
@@ -113,8 +119,33 @@ pub async fn take_lease(
 ) -> Result<Option<Seen>, TableError> {
     let free =
         Condition::Any(vec![Condition::Missing("asks_until"), Condition::AtMost("asks_until", number(now_millis))]);
+    lease(table, tenant, schedule, free, until_millis).await
+}
+
+/// As `take_lease`, for whoever waits until the lease is over that was seen. `None` when another was faster.
+pub async fn take_turn(
+    table: &Table,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    seen: &Seen,
+    until_millis: i64,
+) -> Result<Option<Seen>, TableError> {
+    let unchanged = match seen.asks_until {
+        0 => Condition::Missing("asks_until"),
+        seen => Condition::Equals("asks_until", number(seen)),
+    };
+    lease(table, tenant, schedule, unchanged, until_millis).await
+}
+
+async fn lease(
+    table: &Table,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    condition: Condition,
+    until_millis: i64,
+) -> Result<Option<Seen>, TableError> {
     let write = Write::update(keys::live(tenant, schedule), vec![Change::Set("asks_until", number(until_millis))])
-        .only_if(free);
+        .only_if(condition);
     match table.write(&write).await? {
         Written::Done(item) => decode_seen(item).map(Some),
         Written::Refused(_) => Ok(None),

@@ -1,11 +1,16 @@
 //! `PATCH /api/schedule` moves and renames in place.
 
-use api_tests::upstream::Upstream;
-use api_tests::{Actor, Answer, Product, at_hour};
-use serde_json::{Value, json};
+use std::time::Duration;
 
+use api_tests::upstream::{Mood, Upstream};
+use api_tests::{Actor, Answer, Product, at_hour, new_schedule_at};
+use serde_json::{Value, json};
+use shared::app::App;
+use shared::platform::clock::Clock;
+
+use crate::support::broadcast::connection;
 use crate::support::calendar::{assert_is_consistent, plan, since_start};
-use crate::support::evening::Evening;
+use crate::support::evening::{Evening, LIST};
 
 async fn change(actor: &Actor, id: &str, start: u32, end: u32) -> Answer {
     let change = json!({"schedule_id": id, "name": "変更後",
@@ -155,4 +160,92 @@ async fn a_late_presenter_may_be_moved_while_nobody_has_published() {
             assert_is_consistent(&product, &master).await;
         }
     }
+}
+
+/// A deployment whose function has no `HOOKS_URL`, and a broadcast that it planned, from a minute on for an hour.
+struct WithoutHooks {
+    upstream: Upstream,
+    product: Product,
+    master: Actor,
+    schedule: Value,
+}
+
+impl WithoutHooks {
+    async fn plans() -> Self {
+        let upstream = Upstream::start().await;
+        let noon = shared::http::datetime::parse("2029/01/01 12:00:00").unwrap();
+        let options = local::Options { clock: Clock::stopped_at(noon), ..upstream.options() };
+        let product = Product::start_with(options).await;
+        let master = product.master().await;
+        let schedule = new_schedule_at(&product.datetime_in(60), &product.datetime_in(3_660));
+        let mut planned = Self { upstream, product, master, schedule };
+        planned.plan().await;
+        planned
+    }
+
+    async fn call(&self, method: &str, body: &Value) -> (u64, Value) {
+        let app = App { hooks_url: None, ..self.product.server.apps.of("schedule") };
+        let event = self.master.event(method, "/api/schedule").json(body).payload_2();
+        let function = local::functions::named("schedule").unwrap();
+        let answer = local::functions::invoke(&app, function, event).await.unwrap();
+        let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        (answer["statusCode"].as_u64().unwrap(), body)
+    }
+
+    async fn plan(&mut self) {
+        let (status, answer) = self.call("POST", &self.schedule).await;
+        assert_eq!(status, 200, "{answer}");
+        self.schedule["schedule_id"] = answer["schedule_id"].clone();
+    }
+
+    /// What a later start is answered: the status, and the code of a problem.
+    async fn moved_by(&self, seconds: i64) -> (u64, Value) {
+        let mut moved = self.schedule.clone();
+        moved["start_datetime"] = json!(self.product.datetime_in(seconds));
+        moved["end_datetime"] = json!(self.product.datetime_in(seconds + 60));
+        let (status, answer) = self.call("PATCH", &moved).await;
+        (status, answer["code"].clone())
+    }
+
+    fn questions(&self) -> usize {
+        self.upstream.requests().iter().filter(|(target, _)| target == LIST).count()
+    }
+}
+
+#[tokio::test]
+async fn without_events_imageflux_is_asked_whether_a_late_presenter_may_be_moved() {
+    let late = WithoutHooks::plans().await;
+    late.product.advance(Duration::from_secs(70));
+    assert_eq!(late.moved_by(300).await, (200, Value::Null), "nobody publishes");
+    assert_eq!(late.questions(), 1);
+    late.product.advance(Duration::from_secs(310));
+    late.upstream.plays(json!([connection("A")]));
+    let started = (409, json!("schedule_started"));
+    assert_eq!(late.moved_by(300).await, started);
+    late.upstream.plays(json!([]));
+    assert_eq!(late.moved_by(300).await, started, "somebody did");
+    assert_eq!(late.questions(), 2, "which is known");
+}
+
+#[tokio::test]
+async fn while_imageflux_does_not_tell_nobody_is_moved_late_and_whoever_waits_gets_a_turn() {
+    let late = WithoutHooks::plans().await;
+    late.product.advance(Duration::from_secs(70));
+    late.upstream.is(Mood::Answers(500, String::new()));
+    assert_eq!(late.moved_by(300).await, (503, json!("unavailable")));
+    late.upstream.is(Mood::Kind);
+    // The one before has the lease still.
+    assert_eq!(late.moved_by(300).await, (200, Value::Null));
+    assert_eq!(late.questions(), 2);
+}
+
+#[tokio::test]
+async fn without_events_a_broadcast_of_the_past_keeps_its_start_and_one_planned_for_the_past_does_not() {
+    let mut late = WithoutHooks::plans().await;
+    late.product.advance(Duration::from_secs(3_660));
+    assert_eq!(late.moved_by(300).await, (409, json!("schedule_started")), "nobody knows who published");
+    assert_eq!(late.questions(), 0);
+    late.schedule = new_schedule_at("2021/10/30 12:00:00", "2021/10/30 15:00:00");
+    late.plan().await;
+    assert_eq!(late.moved_by(300).await, (200, Value::Null));
 }

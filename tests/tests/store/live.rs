@@ -53,6 +53,23 @@ async fn one_at_a_time_asks_until_the_millisecond_of_its_lease() {
 }
 
 #[tokio::test]
+async fn a_turn_goes_to_the_first_who_saw_the_lease_before_it() {
+    let bench = Bench::new().await;
+    let turn = async |seen: &Seen, until| {
+        live::take_turn(&bench.table, &tenant(), &schedule(), seen, until).await.unwrap().is_some()
+    };
+    let nobody = seen(&bench).await;
+    assert_eq!(nobody.free_from(1_000), 1_000);
+    assert!(turn(&nobody, 3_000).await);
+    assert!(!turn(&nobody, 4_000).await, "somebody took it since");
+    let during = seen(&bench).await;
+    assert_eq!((during.free_from(2_000), during.free_from(3_500)), (3_000, 3_500));
+    assert!(turn(&during, 6_000).await, "behind the one who asks now");
+    assert!(!turn(&during, 6_000).await);
+    assert!(!lease(&bench, 5_999, 9_000).await);
+}
+
+#[tokio::test]
 async fn a_lease_disturbs_nobody_who_learns_and_is_disturbed_by_nobody() {
     let bench = Bench::new().await;
     let nothing = seen(&bench).await;
