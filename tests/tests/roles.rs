@@ -111,6 +111,8 @@ async fn a_broadcast_takes_place(product: &Product, master: &Actor, upstream: &U
     for _ in 0..2 {
         master.post_once("/api/chat", "c", &message).await.ok();
     }
+    let posted = master.post("/api/chat", &message).await.ok()["chat_id"].clone();
+    master.delete(&format!("/api/chat?schedule_id={id}&chat_id={}", posted.as_str().unwrap())).await.ok();
     let guest =
         json!({"schedule_id": id, "user_id": master.post("/api/user", &new_user(&["view"])).await.ok()["user_id"]});
     master.post("/api/chat/mute", &guest).await.ok();
