@@ -101,7 +101,9 @@ fn log(mut line: Map<String, Value>, request: &Request, route: Option<&Route>, r
     if let Some(cause) = result.as_ref().err().and_then(Refusal::cause) {
         line.insert("cause".to_owned(), json!(cause));
     }
-    telemetry::emit(if status.is_server_error() { Level::Error } else { Level::Info }, line);
+    // An answer is no fault, whatever its status: players are told 503 while they wait for a broadcast.
+    let is_fault = result.is_err() && status.is_server_error();
+    telemetry::emit(if is_fault { Level::Error } else { Level::Info }, line);
 }
 
 fn rendered(refusal: &Refusal, request: &Request) -> Reply {

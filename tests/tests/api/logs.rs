@@ -86,12 +86,16 @@ fn no_secret_is_ever_written() {
     }
 }
 
-/// One answer of its own making and one of ImageFlux' making, for the test below.
+/// One answer of its own making, one of ImageFlux' making, and a player that waits, for the test below.
 #[tokio::test]
-async fn imageflux_fails_and_somebody_asks_for_nothing() {
+async fn imageflux_fails_a_player_waits_and_somebody_asks_for_nothing() {
     let upstream = Upstream::start().await;
     let product = Product::start_with(upstream.options()).await;
     let master = product.master().await;
+    let id = master.post("/api/schedule", &new_schedule(7)).await.ok()["schedule_id"].as_str().unwrap().to_owned();
+    let problem = master.get(&format!("/api/view?schedule_id={id}")).await.refused(404, "not_live");
+    let watch = problem["watch_url"].as_str().and_then(|url| url.strip_prefix(&product.server.url())).unwrap();
+    assert_eq!(product.anonymous().get(watch).await.status, 503);
     upstream.is(Mood::Answers(500, String::new()));
     master.post("/api/schedule", &new_schedule(1)).await.refused(502, "imageflux_failed");
     master.get("/api/nothing").await.refused(404, "route_not_found");
@@ -99,7 +103,7 @@ async fn imageflux_fails_and_somebody_asks_for_nothing() {
 
 #[test]
 fn every_line_says_what_tools_look_for_and_imageflux_is_a_metric() {
-    let written = run("logs::imageflux_fails_and_somebody_asks_for_nothing");
+    let written = run("logs::imageflux_fails_a_player_waits_and_somebody_asks_for_nothing");
     let lines: Vec<Value> = written.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let of = |member: &str, value: Value| lines.iter().find(|line| line[member] == value).expect("such a line");
     for line in &lines {
@@ -107,6 +111,8 @@ fn every_line_says_what_tools_look_for_and_imageflux_is_a_metric() {
     }
     assert_eq!(lines.iter().filter(|line| line["cold_start"] == true).count(), 1, "{written}");
     assert_eq!(of("code", json!("route_not_found"))["level"], "INFO");
+    let waits = of("operation", json!("watch"));
+    assert_eq!((&waits["status"], &waits["level"]), (&json!(503), &json!("INFO")), "nothing failed");
     let failed = of("code", json!("imageflux_failed"));
     assert_eq!(
         (&failed["level"], &failed["ImageFluxCalls"], &failed["ImageFluxFailures"]),
