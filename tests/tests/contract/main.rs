@@ -5,6 +5,7 @@
 mod places;
 mod schemas;
 mod functions;
+mod lists;
 mod codes;
 mod examples;
 mod page;
