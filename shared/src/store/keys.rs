@@ -10,21 +10,22 @@
 //! | access-code digest | `CRED#<tenant>` | `ACCESS-CODE` | auth, tenant |
 //! | user, for the list | `USER#<tenant>` | `<user, 19 digits>` | user, tenant |
 //! | a user's standing, for every request | `PASS#<tenant>#<user>` | `PASS` | user, auth, tenant |
-//! | schedule | `SCHED#<tenant>` | `<schedule>` | schedule, sweeper |
+//! | schedule | `SCHED#<tenant>` | `<schedule>` | schedule, delivery-view, sweeper |
 //! | its `hls`, for another channel | `HLS#<tenant>` | `<schedule>` | schedule |
-//! | calendar node: a start, its end, the next start, and what a list shows | `CAL#<tenant>` | `<start, UTC>`; a head before all | schedule, sweeper |
+//! | calendar node: a start, its end, the next start, and what a list shows | `CAL#<tenant>` | `<start, UTC>`; a head before all | schedule, sweeper, tenant |
 //! | announcement of a schedule's next start (TTL) | `MOVE#<tenant>` | `<when, UTC>#<id>` | schedule |
-//! | unfinished business, by the time it is due | `TODO` | `<due, UTC>#<id>` | schedule, sweeper |
+//! | unfinished business, by the time it is due | `TODO` | `<due, UTC>#<id>` | schedule, delivery-view, sweeper |
 //! | channel that no schedule knows, since when (TTL) | `ORPHANS` | `<channel>` | sweeper |
 //! | what is known of a broadcast's connections, and the lease to ask | `LIVE#<tenant>` | `<schedule>` | webhook, delivery-view, schedule, sweeper |
 //! | whose channel an address of ours is about | `HOOK#<digest>` | `HOOK` | schedule, delivery-view, sweeper |
 //! | digest of the key of a calendar feed | `FEED#<tenant>` | `<user>` | schedule, user |
 //! | row of the trail (TTL) | `AUDIT#<tenant>` | `<UUID v7>` | whoever makes a change; nobody changes or removes one |
-//! | chat message, or the deletion of one | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat |
-//! | the rules of a chat; who is muted there (TTL); who has posted | `ROOM#<tenant>#<schedule>` | `RULES`; `MUTE#<user>`; `POSTER#<user>` | chat |
+//! | chat message, or the deletion of one | `CHAT#<tenant>#<schedule>` | `<UUID v7>` | chat, sweeper |
+//! | the rules of a chat; who is muted there (TTL); who has posted | `ROOM#<tenant>#<schedule>` | `RULES`; `MUTE#<user>`; `POSTER#<user>` | chat, sweeper |
 //! | salt of all password hashes of an address | `EMAIL#<lower case>` | `SALT` | user, tenant |
 //! | failed log-ins (TTL), of an address, from a source, of the pair | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>`, `RATE#PAIR#<digest>` | `<quarter of an hour since 1970>` | auth |
-//! | since when they count (TTL); of a pair, that it is known | the same | `FORGIVEN` | auth, tenant |
+//! | since when they count (TTL) | `RATE#LOGIN#<digest>`, `RATE#SOURCE#<digest>` | `FORGIVEN` | auth, tenant |
+//! | the same of a pair, and that it is known | `RATE#PAIR#<digest>` | `FORGIVEN` | auth |
 //! | pauses that pollers of a schedule were told in ten seconds (TTL) | `LOAD#<tenant>#<schedule>` | `<ten seconds since 1970>` | chat, delivery-view |
 //! | recent posts of a user (TTL) | `RATE#CHAT#<tenant>` | `<user>` | chat |
 //! | idempotency key (TTL) | `IDEM#<tenant>#<user>` | `<operation>#<digest>` | schedule, user, chat |

@@ -74,6 +74,35 @@ fn all_actions_are_all_that_there_are() {
 }
 
 #[test]
+fn the_chart_of_the_table_says_who_writes() {
+    let functions = files_in("functions");
+    let mut charted = BTreeSet::new();
+    let keys = read("shared/src/store/keys.rs");
+    for row in keys.lines().filter_map(|line| line.strip_prefix("//! | ")) {
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let [_, key, _, writers] = cells[..] else { panic!("not four cells: {row}") };
+        for key in quoted(key) {
+            let writers = writers.split(", ").filter(|writer| functions.contains(*writer));
+            charted.extend(writers.map(|function| format!("{function} writes {}", item(key))));
+        }
+    }
+    let matrix = read("docs/iam-matrix.txt");
+    let granted = matrix.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let granted =
+        granted.filter(|words| words.iter().any(|word| ["PutItem", "UpdateItem", "DeleteItem"].contains(word)));
+    let granted = granted.map(|words| format!("{} writes {}", words[0], item(words[1])));
+    // Of the trail the chart says in words that whoever makes a change writes it.
+    let granted = granted.filter(|grant| !grant.ends_with(" AUDIT"));
+    assert_none(&differences(("the chart of keys.rs", charted), ("docs/iam-matrix.txt", granted)));
+}
+
+/// `RATE#LOGIN` of `RATE#LOGIN#<digest>`, `CAL` of `CAL#*`: the words with which a key begins.
+fn item(key: &str) -> String {
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    key.split('#').take_while(is_word).collect::<Vec<_>>().join("#")
+}
+
+#[test]
 fn the_description_says_of_every_call_who_may() {
     let description = read("openapi.yaml");
     let table = between(&description, "\n    ## 権限\n", "\n    ## ");

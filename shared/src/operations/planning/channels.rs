@@ -1,4 +1,5 @@
-//! Deleting channels that are not needed any more.
+//! A channel at ImageFlux: made with the addresses that ImageFlux calls, noted for its retirement, and deleted when
+//! nobody needs it any more.
 
 use std::time::Duration;
 
