@@ -4,16 +4,12 @@ URL says where the server is: a local one that nobody has used yet.
 """
 
 import datetime
-import json
-import os
 import urllib.request
 from zoneinfo import ZoneInfo
 
 import icalendar
+from local_server import MASTER, RENDITIONS, call
 
-URL = os.environ["URL"]
-MASTER = {"email": "imageflux@example.com", "password": "Password123", "access_code": "0987654321"}
-RENDITIONS = [{"durationSeconds": 1, "startTimeOffset": -2, "audio": {"bps": 64000}}]
 # Every sign that the format gives a meaning to, in names that need one line or several.
 NAMES = ["a, b; c\\d: \"e\"", "\\n \\, \\; \\\\", "あ" * 30, "𠮟" * 30, "é" * 30, "BEGIN:VEVENT", "👨‍👩‍👧‍👦 家族", ", " * 14 + ";"]
 # The same moment on three clocks: Japan and UTC have no summer time, New York has, and moves in between.
@@ -23,16 +19,6 @@ CLOCKS = {
     "2031/01/01 00:30:00": ("2031-01-01 00:30", "2030-12-31 15:30", "2030-12-31 10:30"),
 }
 PLACES = [ZoneInfo("Asia/Tokyo"), ZoneInfo("UTC"), ZoneInfo("America/New_York")]
-
-
-def call(method, path, body=None, token=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL + path, method=method, data=data)
-    request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request) as response:
-        return json.load(response)
 
 
 def plan(token, name, start, minutes=30):

@@ -5,14 +5,11 @@ the master, whom nobody else may change; and it never changes itself, so that it
 """
 
 import itertools
-import json
 import os
-import urllib.request
 
 import schemathesis
+from local_server import MASTER, RENDITIONS, call
 
-URL = os.environ["URL"]
-MASTER = {"email": "imageflux@example.com", "password": "Password123", "access_code": "0987654321"}
 CALLER = {"email": f"conformance-{os.getpid()}@example.jp", "password": "Password456"}
 PERMISSIONS = {"delivery": True, "view": True, "schedule": True, "user": True}
 # The description's examples. What they name is made when it is asked for.
@@ -20,16 +17,6 @@ EXAMPLE_SCHEDULE = "1234abcd-1234-abcd-5678-1234abcd5678"
 EXAMPLE_USER = 15
 
 numbers = itertools.count(1)
-
-
-def call(method, path, body=None, token=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL + path, method=method, data=data)
-    request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request) as response:
-        return json.load(response)
 
 
 def log_in(user):
@@ -48,7 +35,7 @@ def plan():
         "name": "conformance",
         "start_datetime": f"{day} 00:00:00",
         "end_datetime": f"{day} 01:00:00",
-        "imageflux_params": [{"durationSeconds": 1, "startTimeOffset": -2, "audio": {"bps": 64000}}],
+        "imageflux_params": RENDITIONS,
     }
     schedule_id = call("POST", "/api/schedule", schedule, caller_token)["schedule_id"]
     channel = call("GET", f"/api/delivery?schedule_id={schedule_id}", None, caller_token)["channel_id"]
