@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::crypto;
 use crate::crypto::passwords::Cost;
 use crate::crypto::tokens::Tokens;
-use crate::domain::ids::{ScheduleId, TenantId};
+use crate::domain::ids::{ScheduleId, TenantId, TokenId};
 use crate::domain::pace::{self, Pace, Told};
 use crate::domain::schedule::Schedule;
 use crate::domain::tail::Tail;
@@ -20,6 +20,7 @@ use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::config::{self, Config};
 use crate::platform::https;
+use crate::platform::memory::Memory;
 use crate::platform::random::Random;
 use crate::platform::telemetry::OneIn;
 use crate::policy::publishing::{Rule, Window, WithoutToken};
@@ -55,6 +56,8 @@ pub struct App {
     pub clock: Clock,
     pub random: Random,
     pub caches: Arc<Caches>,
+    /// Tokens that were refused a moment ago and never work again.
+    pub dead_tokens: Arc<Memory<TokenId>>,
 }
 
 /// What this environment read and all may see; `operations::reading` says how old it may be. Never an authorisation.
@@ -70,6 +73,10 @@ pub struct Caches {
     /// Whether the tenant may work.
     pub tenants: Cache<TenantId, bool, TableError>,
 }
+
+/// For how long a dead token is refused without a look at the table, in milliseconds: a client that goes on asking costs
+/// little, and one that stopped takes no room.
+const DEAD_TOKENS: i64 = 10_000;
 
 #[derive(Deserialize)]
 struct SigningKey {
@@ -110,6 +117,7 @@ impl App {
             clock,
             random,
             caches: Arc::default(),
+            dead_tokens: Arc::new(Memory::of_millis(DEAD_TOKENS)),
         })
     }
 

@@ -58,6 +58,11 @@ impl Standing {
         is_current && !is_revoked && !is_among_the_dead
     }
 
+    /// Whether a token that is not admitted never will be: log-outs are not taken back, and passwords only get newer.
+    pub fn is_dead(&self, token: &TokenId, token_version: i64, expires_at: DateTime<Utc>) -> bool {
+        token_version <= self.token_version && !self.admits(token, token_version, expires_at)
+    }
+
     /// From now on the token is refused. Without room, those that expire first give way, and whatever expires no later
     /// than they do is refused.
     #[must_use]
@@ -125,6 +130,8 @@ mod tests {
         assert!(!standing.admits(&token(1), 0, at(100)));
         assert!(standing.admits(&token(2), 0, at(100)));
         assert!(!standing.admits(&token(2), 1, at(100)), "of another password");
+        assert!(standing.is_dead(&token(1), 0, at(100)) && !standing.is_dead(&token(2), 0, at(100)));
+        assert!(!standing.is_dead(&token(2), 1, at(100)), "whose password may be seen in a moment");
     }
 
     #[test]

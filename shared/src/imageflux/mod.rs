@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::domain::channel::{Channel, Listed};
 use crate::domain::hls::HlsParams;
+use crate::platform::retries::RetryBudget;
 use crate::platform::telemetry;
 
 mod reason;
@@ -56,6 +57,7 @@ pub struct Hooks {
 #[derive(Clone)]
 pub struct ImageFlux {
     transport: Arc<dyn Transport>,
+    retries: RetryBudget,
 }
 
 /// Read one by one: a channel that is named is there, whatever else is wrong with the answer.
@@ -81,7 +83,7 @@ struct ChannelIds {
 impl ImageFlux {
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { transport }
+        Self { transport, retries: RetryBudget::full() }
     }
 
     /// Creates a channel. It is asked once: a second time only when the first was never sent,
@@ -209,16 +211,19 @@ impl ImageFlux {
         ImageFluxError::Rejected(reason::cleaned(&said, &secrets))
     }
 
-    /// For calls that may be repeated.
+    /// For calls that may be repeated, as long as this process has not repeated too much.
     async fn repeat(&self, target: &str, body: &str, at_most: usize) -> Result<Answer, Failure> {
-        let mut answer = self.call(target, body, ATTEMPT, at_most).await;
-        for _ in 1..ATTEMPTS {
-            match answer {
-                Ok(Answer { status: 500.., .. }) | Err(_) => answer = self.call(target, body, ATTEMPT, at_most).await,
-                Ok(_) => break,
+        for attempt in 1.. {
+            let answer = self.call(target, body, ATTEMPT, at_most).await;
+            let has_failed = matches!(answer, Ok(Answer { status: 500.., .. }) | Err(_));
+            if !has_failed {
+                self.retries.give_back(attempt > 1);
+            }
+            if !has_failed || attempt == ATTEMPTS || !self.retries.take() {
+                return answer;
             }
         }
-        answer
+        Err(Failure::TimedOut)
     }
 
     async fn call(&self, target: &str, body: &str, budget: Duration, at_most: usize) -> Result<Answer, Failure> {

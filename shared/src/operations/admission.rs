@@ -27,6 +27,10 @@ pub async fn admit<T>(
     action: Action,
     load: impl Future<Output = Result<T, Error>>,
 ) -> Result<(Caller, T), Error> {
+    // Who shows a dead token once more is refused for nothing.
+    if app.dead_tokens.has(&bearer.token, app.clock.now_millis()) {
+        return Err(Error::Unauthenticated);
+    }
     let (caller, loaded) = tokio::join!(authenticate(app, bearer), load);
     Ok((allowed(caller?, action)?, loaded?))
 }
@@ -41,7 +45,14 @@ async fn authenticate(app: &App, bearer: &Bearer) -> Result<Caller, Error> {
             telemetry::note("user", bearer.user.0);
             Ok(Caller { tenant: bearer.tenant.clone(), user, bearer: bearer.clone() })
         }
-        _ => Err(Error::Unauthenticated),
+        standing => {
+            // A suspension ends, and what is read may be too new for the token; all else is for ever. Users are never made again.
+            let is_dead = |user: Standing| user.is_dead(&bearer.token, bearer.token_version, bearer.expires_at);
+            if standing.is_none_or(is_dead) {
+                app.dead_tokens.remember(&bearer.token, app.clock.now_millis());
+            }
+            Err(Error::Unauthenticated)
+        }
     }
 }
 

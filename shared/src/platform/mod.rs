@@ -8,4 +8,6 @@ pub mod https;
 pub mod clock;
 pub mod random;
 pub mod cache;
+pub mod memory;
+pub mod retries;
 pub mod telemetry;

@@ -1,7 +1,5 @@
 //! How often one decision is attempted: within its time, its number of attempts, and what the process may still repeat.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -23,19 +21,6 @@ pub(super) struct Attempts<'t> {
     pause: Duration,
 }
 
-/// What all decisions of a process may repeat, so that a table that is overloaded is not asked eight times as often.
-///
-/// The numbers are those of the "standard" retry mode of AWS's SDKs. Only successes give anything back, never
-/// the time, so a seed repeats a run.
-#[derive(Clone)]
-pub(super) struct RetryBudget {
-    left: Arc<AtomicU32>,
-}
-
-const CAPACITY: u32 = 500;
-const RETRY_COST: u32 = 5;
-const SUCCESS_AT_ONCE: u32 = 1;
-
 impl<'t> Attempts<'t> {
     pub(super) fn new(table: &'t Table, budget: Duration) -> Self {
         let deadline = Instant::now() + budget;
@@ -47,7 +32,7 @@ impl<'t> Attempts<'t> {
         self.call.attempt();
         let cause = match timeout_at(self.deadline, attempt).await {
             Ok(Ok(value)) => {
-                self.table.retries.give_back(if self.failed == 0 { SUCCESS_AT_ONCE } else { RETRY_COST });
+                self.table.retries.give_back(self.failed > 0);
                 return Ok(Some(value));
             }
             Ok(Err(Fault::Broken(cause))) => return Err(TableError::Broken(cause)),
@@ -81,20 +66,5 @@ impl<'t> Attempts<'t> {
         }
         sleep(pause).await;
         Ok(())
-    }
-}
-
-impl RetryBudget {
-    pub(super) fn full() -> Self {
-        Self { left: Arc::new(AtomicU32::new(CAPACITY)) }
-    }
-
-    fn take(&self) -> bool {
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(RETRY_COST)).is_ok()
-    }
-
-    fn give_back(&self, tokens: u32) {
-        let more = |left: u32| Some((left + tokens).min(CAPACITY));
-        let _always_some = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }

@@ -12,8 +12,9 @@ use futures_util::future::try_join_all;
 pub use serde_dynamo::{AttributeValue as Value, Item};
 use uuid::Uuid;
 
-use self::attempts::{Attempts, RetryBudget};
+use self::attempts::Attempts;
 use crate::platform::random::Random;
+use crate::platform::retries::RetryBudget;
 
 mod attempts;
 pub mod dynamodb;

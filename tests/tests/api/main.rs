@@ -48,6 +48,7 @@ mod renditions;
 mod permissions;
 mod tokens;
 mod standing;
+mod refused_reads;
 mod tenants;
 mod schedule_ids;
 mod schedule_races;

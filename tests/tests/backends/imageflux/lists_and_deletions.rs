@@ -156,3 +156,22 @@ async fn the_list_of_channels_is_given_three_seconds_twice() {
     assert!((6_000..7_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
     assert_eq!(stub.asked().len(), 2);
 }
+
+#[tokio::test]
+async fn an_upstream_that_fails_for_long_is_not_asked_twice_as_often() {
+    let stub = Stub::answering(|_, _| status(503)).await;
+    let imageflux = imageflux(&stub);
+    for _ in 0..110 {
+        imageflux.list_channel_ids().await.unwrap_err();
+    }
+    assert_eq!(stub.asked().len(), 110 + 100, "a process repeats a hundred times");
+    stub.now_answers(|_, _| answer(&json!({"channel_ids": []})));
+    for _ in 0..5 {
+        imageflux.clone().list_channel_ids().await.unwrap();
+    }
+    stub.now_answers(|_, _| status(503));
+    for _ in 0..2 {
+        imageflux.list_channel_ids().await.unwrap_err();
+    }
+    assert_eq!(stub.asked().len(), 3, "five successes buy one repetition");
+}
