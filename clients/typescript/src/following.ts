@@ -47,7 +47,11 @@ export type Reading = {
 
 export type ChatPage = components['schemas']['Chats'];
 
-/** The answers of the chat, one after the other, asked for no sooner than the API wants. Empty ones are left out. */
+/**
+ * The answers of the chat, one after the other, asked for no sooner than the API wants. Empty ones are left out.
+ *
+ * `deleted` names messages that were given before and are to be taken away.
+ */
 export async function* chatPages(
   api: Client<paths>,
   schedule_id: string,
@@ -58,7 +62,7 @@ export async function* chatPages(
     const query = cursor === undefined ? fixed : { ...fixed, after: cursor };
     const { data: page } = await api.GET('/api/chat', { params: { query }, ...(signal ? { signal } : {}) });
     if (page === undefined) return;
-    if (page.chats.length > 0) yield page;
+    if (page.chats.length > 0 || (page.deleted?.length ?? 0) > 0) yield page;
     cursor = page.next_cursor;
     const atOnce = page.has_more && page.chats.length > 0;
     if (!page.has_more && !keepAsking) return;
@@ -73,4 +77,19 @@ export async function* chatMessages(
   reading: Reading = {},
 ): AsyncGenerator<components['schemas']['Chat'], void> {
   for await (const page of chatPages(api, schedule_id, reading)) yield* page.chats;
+}
+
+/** The messages that are to be shown, oldest first, each time they change: with those that came, without those deleted. */
+export async function* chatAsItStands(
+  api: Client<paths>,
+  schedule_id: string,
+  reading: Reading = {},
+): AsyncGenerator<components['schemas']['Chat'][], void> {
+  const standing = new Map<string, components['schemas']['Chat']>();
+  for await (const page of chatPages(api, schedule_id, reading)) {
+    for (const message of page.chats) standing.set(message.chat_id, message);
+    for (const chat_id of page.deleted ?? []) standing.delete(chat_id);
+    // Ids sort as the messages do, also one that came late.
+    yield [...standing.values()].sort((one, other) => (one.chat_id < other.chat_id ? -1 : 1));
+  }
 }

@@ -4,7 +4,7 @@ import { type Patience, send } from './sending.js';
 
 export type { components, operations, paths } from './schema.js';
 export { type FieldError, type Problem, Refused } from './refused.js';
-export { chatMessages, type ChatPage, chatPages, type Reading, rows, type ScheduleQuery, schedules } from './following.js';
+export { chatAsItStands, chatMessages, type ChatPage, chatPages, type Reading, rows, type ScheduleQuery, schedules } from './following.js';
 export type { Patience } from './sending.js';
 export type Schedule = components['schemas']['Schedule'];
 export type User = components['schemas']['User'];

@@ -579,6 +579,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chat/export": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the whole chat of a schedule
+         * @description 指定したスケジュールのチャットの全てのメッセージを、古い順に CSV または JSON で取得します。削除されたメッセージも、その印を付けて含みます。必要な権限は `delivery` または `schedule` です。
+         *
+         *     CSV は BOM 付きの UTF-8 で、行末は CRLF、1行目は列の名前です。表計算ソフトが計算しうるセル(`=`、`+`、`-`、`@`、タブ、CR とその全角文字で始まるもの)の先頭には `'` を付けます。
+         *     1つの応答は 5 MB までで、続きがある場合は、次のページの URL を `Link` ヘッダの `rel="next"` で示します。どのページも、それだけで開けるファイルです。
+         *     パラメータはクエリの代わりに JSON オブジェクトの本文でも送れます。
+         */
+        get: operations["export_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -848,6 +878,17 @@ export interface components {
             user_name: string;
             body: string;
             created_datetime: components["schemas"]["UserDateTime"];
+        };
+        ExportedMessage: {
+            chat_id: string;
+            user_id: components["schemas"]["UserId"];
+            /** @description 送信したユーザーの、そのときの名前。 */
+            user_name: string;
+            body: string;
+            created_datetime: components["schemas"]["UserDateTime"];
+            /** @description 削除されたかどうか。 */
+            deleted: boolean;
+            deleted_datetime?: components["schemas"]["UserDateTime"];
         };
         AuditEntry: {
             audit_id: string;
@@ -3125,6 +3166,74 @@ export interface operations {
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidParameters"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    export_messages: {
+        parameters: {
+            query: {
+                /**
+                 * @description スケジュールの ID。
+                 * @example 1234abcd-1234-abcd-5678-1234abcd5678
+                 */
+                schedule_id: components["parameters"]["ScheduleId"];
+                /**
+                 * @description 形式。
+                 * @example csv
+                 */
+                format: "csv" | "json";
+                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身に意味を求めることはできません。このエクスポートが発行していない値は 422 です。 */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description エラーの文章の言語。英語を優先する場合は英語、それ以外は日本語です。
+                 * @example ja
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 全てのメッセージ。 */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "chat_id": "017cd9e0-7a80-7000-8000-1234abcd5678",
+                     *         "user_id": 11,
+                     *         "user_name": "test",
+                     *         "body": "テキストメッセージ",
+                     *         "created_datetime": "2021-11-01 13:00:00",
+                     *         "deleted": true,
+                     *         "deleted_datetime": "2021-11-01 13:01:00"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["ExportedMessage"][];
+                    /** @example "chat_id","user_id","user_name","body","created_datetime","deleted","deleted_datetime" */
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            308: components["responses"]["Moved"];
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["ScheduleNotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidParameters"];

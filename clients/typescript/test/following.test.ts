@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatMessages, chatPages, connect, rows, schedules } from '../src/index.js';
+import { chatAsItStands, chatMessages, chatPages, connect, rows, schedules } from '../src/index.js';
 import { answering, json } from './stub.js';
 
 const schedule_id = '1234abcd-1234-abcd-5678-1234abcd5678';
@@ -71,6 +71,16 @@ test('pages tell where to read on', async (context) => {
   for await (const page of chatPages(connect(url, 'token'), schedule_id, { after: 'Z', keepAsking: false })) cursors.push(page.next_cursor);
   assert.deepEqual(cursors, ['A', 'B']);
   assert.equal(asked[0], `GET /api/chat?schedule_id=${schedule_id}&after=Z`);
+});
+
+test('deleted messages are taken away, and one that came late is in its place', async (context) => {
+  const gone = json({ ...JSON.parse(chat([], 'C', false, 0).body ?? ''), deleted: ['1'] });
+  const { url } = await answering(context, chat(['1', '3'], 'A', true), chat(['2'], 'B', true), gone);
+  const shown: string[][] = [];
+  for await (const messages of chatAsItStands(connect(url, 'token'), schedule_id, { keepAsking: false })) {
+    shown.push(messages.map(({ chat_id }) => chat_id));
+  }
+  assert.deepEqual(shown, [['1', '3'], ['1', '2', '3'], ['2', '3']]);
 });
 
 test('a refusal ends the reading, unless it is repeated', async (context) => {

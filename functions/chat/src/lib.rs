@@ -1,6 +1,7 @@
 //! The chat of a broadcast.
 
 mod delete_message;
+mod export_messages;
 mod get_chat_settings;
 mod list_messages;
 mod mute_user;
@@ -16,4 +17,5 @@ shared::routes! {
     DELETE "/api/chat/mute" => unmute_user;
     GET "/api/chat/settings" => get_chat_settings;
     PATCH "/api/chat/settings" => update_chat_settings;
+    GET "/api/chat/export" => export_messages;
 }

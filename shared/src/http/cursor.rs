@@ -56,6 +56,18 @@ pub fn to_entry(scope: &Scope<'_>, text: &str) -> Result<EntryId, Invalid> {
     Ok(Uuid::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?.into())
 }
 
+#[must_use]
+pub fn from_message(scope: &Scope<'_>, message: MessageId) -> String {
+    seal(scope, message.uuid().as_bytes())
+}
+
+/// # Errors
+/// When the text is no cursor of this list.
+pub fn to_message(scope: &Scope<'_>, text: &str) -> Result<MessageId, Invalid> {
+    let id: [u8; 16] = open(scope, text)?.try_into().map_err(|_| Invalid::NotACursor)?;
+    Ok(Uuid::from_bytes(id).into())
+}
+
 /// Eight bytes of watermark, eight of the time at which the reader began, sixteen of the oldest entry of a first look, then
 /// sixteen for each entry taken in above the watermark.
 #[must_use]

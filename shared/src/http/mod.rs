@@ -9,6 +9,7 @@ mod given;
 mod json;
 pub mod fields;
 pub mod datetime;
+pub mod csv;
 pub mod cursor;
 pub mod public_address;
 pub mod icalendar;

@@ -9,7 +9,7 @@ use crate::operations::Error;
 
 /// An answer never exceeds 5 MB; what is left is for what stands around the rows.
 const MAX_BYTES: usize = 4_900_000;
-/// Lambda answers with the body as a string inside of JSON, 6 MB at the most, in which quotes and backslashes are escaped again.
+/// Lambda answers with the body as a string inside of JSON, 6 MB at the most, in which quotes, backslashes and line ends are escaped again.
 const MAX_ESCAPED_BYTES: usize = 5_900_000;
 
 /// What an answer still has room for.
@@ -33,7 +33,7 @@ impl Room {
     /// Whether a row and its comma still fit. Once one did not, none does, so that a list is cut in one place.
     pub fn takes(&mut self, row: &str) -> bool {
         let bytes = row.len() + 1;
-        let escaped_bytes = bytes + row.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+        let escaped_bytes = bytes + row.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\r' | b'\n')).count();
         let is_enough = bytes <= self.bytes && escaped_bytes <= self.escaped_bytes;
         self.bytes = if is_enough { self.bytes - bytes } else { 0 };
         self.escaped_bytes = self.escaped_bytes.saturating_sub(escaped_bytes);

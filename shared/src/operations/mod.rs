@@ -28,6 +28,7 @@ pub mod feeds;
 pub mod trail;
 pub mod chat;
 pub mod moderating;
+pub mod exporting;
 pub mod tenants;
 pub mod sweeping;
 pub mod reconciling;

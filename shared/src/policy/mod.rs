@@ -30,13 +30,14 @@ pub enum Action {
     UnmuteUser,
     GetChatSettings,
     UpdateChatSettings,
+    ExportMessages,
     CreateCalendar,
     DeleteCalendar,
     ListAudit,
 }
 
 impl Action {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Logout,
         Self::ChangePassword,
         Self::ChangeAccessCode,
@@ -58,6 +59,7 @@ impl Action {
         Self::UnmuteUser,
         Self::GetChatSettings,
         Self::UpdateChatSettings,
+        Self::ExportMessages,
         Self::CreateCalendar,
         Self::DeleteCalendar,
         Self::ListAudit,
@@ -82,7 +84,8 @@ pub fn permissions_for(action: Action) -> &'static [Permission] {
         | Action::MuteUser
         | Action::UnmuteUser
         | Action::GetChatSettings
-        | Action::UpdateChatSettings => HOSTS,
+        | Action::UpdateChatSettings
+        | Action::ExportMessages => HOSTS,
         Action::GetView => &[Permission::View],
         Action::ListMessages | Action::PostMessage => &[Permission::Delivery, Permission::View],
         // Those who only view: their own messages, `may_delete_message`.

@@ -205,6 +205,8 @@ async fn measure_broadcast(meter: &mut Meter, master: &Actor, id: &str) {
     let delete = format!("DELETE /api/chat?schedule_id={id}&chat_id={}", said["chat_id"].as_str().expect("an id"));
     meter.measure("DELETE /api/chat", master, &delete, "", Value::Null).await;
     meter.measure("DELETE /api/chat, again", master, &delete, "", Value::Null).await;
+    let export = format!("{}&format=json", get("chat/export"));
+    meter.measure("GET /api/chat/export", master, &export, "", Value::Null).await;
     let chat = meter.measure("GET /api/chat", master, &get("chat"), "", Value::Null).await;
     let after = format!("{}&after={}", get("chat"), chat["next_cursor"].as_str().expect("a cursor"));
     meter.measure("GET /api/chat, nothing new", master, &after, "", Value::Null).await;

@@ -16,6 +16,7 @@ const ANSWERS: &[(&str, u64)] = &[
     ("auth/login.payload-1.0.json", 200),
     ("auth/logout.json", 200),
     ("chat/delete_message.json", 404),
+    ("chat/export_messages.json", 404),
     ("chat/get_chat_settings.json", 404),
     ("chat/list_messages.json", 404),
     ("chat/mute_user.json", 404),

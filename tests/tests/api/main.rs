@@ -29,6 +29,7 @@ mod change_access_code;
 mod list_messages;
 mod post_message;
 mod delete_message;
+mod export_messages;
 mod mute_user;
 mod unmute_user;
 mod get_chat_settings;
