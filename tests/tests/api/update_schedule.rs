@@ -242,7 +242,7 @@ async fn while_imageflux_does_not_tell_nobody_is_moved_late_and_whoever_waits_ge
 #[tokio::test]
 async fn without_events_a_broadcast_of_the_past_keeps_its_start_and_one_planned_for_the_past_does_not() {
     let mut late = WithoutHooks::plans().await;
-    late.product.advance(Duration::from_secs(3_660));
+    late.product.advance(Duration::from_mins(61));
     assert_eq!(late.moved_by(300).await, (409, json!("schedule_started")), "nobody knows who published");
     assert_eq!(late.questions(), 0);
     late.schedule = new_schedule_at("2021/10/30 12:00:00", "2021/10/30 15:00:00");
