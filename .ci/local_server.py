@@ -9,11 +9,16 @@ MASTER = {"email": "imageflux@example.com", "password": "Password123", "access_c
 RENDITIONS = [{"durationSeconds": 1, "startTimeOffset": -2, "audio": {"bps": 64000}}]
 
 
-def call(method, path, body=None, token=None):
+def raw(method, path, body=None, token=None):
+    """The answer's bytes, whatever they are."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(URL + path, method=method, data=data)
     request.add_header("Content-Type", "application/json")
     if token:
         request.add_header("Authorization", f"Bearer {token}")
     with urllib.request.urlopen(request) as response:
-        return json.load(response)
+        return response.read()
+
+
+def call(method, path, body=None, token=None):
+    return json.loads(raw(method, path, body, token))

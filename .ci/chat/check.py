@@ -5,30 +5,15 @@ URL says where the server is: a local one that nobody has used yet.
 
 import csv
 import io
-import json
-import os
-import urllib.request
 
 import openpyxl
+from local_server import MASTER, RENDITIONS, call, raw
 
-URL = os.environ["URL"]
-MASTER = {"email": "imageflux@example.com", "password": "Password123", "access_code": "0987654321"}
-RENDITIONS = [{"durationSeconds": 1, "startTimeOffset": -2, "audio": {"bps": 64000}}]
 NAME = "=cmd|' /C calc'!A0"
 HOSTILE = ["=1+1", "=HYPERLINK(\"http://a.example\")", "+1+1", "-1+1", "@SUM(1,1)", "＝1+1", "＋1", "－1", "＠SUM(1)",
            "=\"a\"&\"b\"", "a,b;c\n=1+1", "\"=1+1\"", "',=1+1", "こんにちは"]
 # The library takes '=' alone for a formula; spreadsheets take these, too (OWASP, "CSV Injection").
 COMPUTED = tuple("=+-@\t\r＝＋－＠")
-
-
-def call(method, path, body=None, token=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL + path, method=method, data=data)
-    request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(request) as response:
-        return response.read()
 
 
 def formulas(table):
@@ -44,17 +29,17 @@ def formulas(table):
 
 
 def main():
-    token = json.loads(call("POST", "/api/login", MASTER))["token"]
+    token = call("POST", "/api/login", MASTER)["token"]
     schedule = {"name": "chat", "start_datetime": "2032/01/01 12:00:00", "end_datetime": "2032/01/01 13:00:00",
                 "imageflux_params": RENDITIONS}
-    schedule = json.loads(call("POST", "/api/schedule", schedule, token))["schedule_id"]
-    call("PATCH", "/api/user", {"user_id": 1, "name": NAME}, token)
-    said = [json.loads(call("POST", "/api/chat", {"schedule_id": schedule, "body": body}, token)) for body in HOSTILE]
-    call("DELETE", f"/api/chat?schedule_id={schedule}&chat_id={said[0]['chat_id']}", None, token)
+    schedule = call("POST", "/api/schedule", schedule, token)["schedule_id"]
+    raw("PATCH", "/api/user", {"user_id": 1, "name": NAME}, token)
+    said = [call("POST", "/api/chat", {"schedule_id": schedule, "body": body}, token) for body in HOSTILE]
+    raw("DELETE", f"/api/chat?schedule_id={schedule}&chat_id={said[0]['chat_id']}", None, token)
 
-    raw = call("GET", f"/api/chat/export?schedule_id={schedule}&format=csv", None, token)
-    assert raw.startswith(b"\xef\xbb\xbf"), raw[:20]
-    head, *rows = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True)
+    export = raw("GET", f"/api/chat/export?schedule_id={schedule}&format=csv", None, token)
+    assert export.startswith(b"\xef\xbb\xbf"), export[:20]
+    head, *rows = csv.reader(io.StringIO(export.decode("utf-8-sig"), newline=""), strict=True)
     table = [dict(zip(head, row, strict=True)) for row in rows]
     told = [row["body"].removeprefix("'") if row["body"].startswith("'") and row["body"][1:].startswith(COMPUTED)
             else row["body"] for row in table]
