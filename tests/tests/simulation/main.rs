@@ -13,6 +13,7 @@ mod faults;
 mod flaws;
 mod history;
 mod imageflux;
+mod limits;
 mod model;
 mod people;
 mod people_checks;

@@ -11,6 +11,8 @@ use shared::table::{Change, Condition, Effect, Item, Key, Query, Range, Refusal,
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::limits;
+
 /// Everything that was ever written, in order.
 #[derive(Clone, Debug)]
 pub struct Commit {
@@ -42,6 +44,8 @@ pub enum Verdict {
     Busy,
     /// The same token with other writes.
     Mismatch,
+    /// An item would become what no table keeps.
+    Wrong(String),
 }
 
 impl Model {
@@ -78,20 +82,21 @@ impl Model {
         ordered.filter_map(|key| self.get(key)).take(limit).collect()
     }
 
-    /// `None` when another transaction holds the item.
-    pub fn write(&mut self, write: &Write) -> Option<Written> {
+    /// `None` when another transaction holds the item; `Err` when it would become what no table keeps.
+    pub fn write(&mut self, write: &Write) -> Result<Option<Written>, String> {
         self.forget_what_is_in_sight();
         if self.hidden.contains_key(&write.key) {
-            return None;
+            return Ok(None);
         }
         let found = self.items.get(&write.key).cloned();
         if !holds(write.condition.as_ref(), found.as_ref()) {
-            return Some(Written::Refused(found));
+            return Ok(Some(Written::Refused(found)));
         }
         let after = apply(write, found);
+        after.as_ref().map_or(Ok(()), limits::of_item)?;
         let answer = if matches!(write.effect, Effect::Update(_)) { after.clone() } else { None };
         self.commit(vec![(write.key.clone(), after)], Instant::now());
-        Some(Written::Done(answer))
+        Ok(Some(Written::Done(answer)))
     }
 
     /// `delays`: how long each item stays out of sight.
@@ -115,13 +120,14 @@ impl Model {
             return Verdict::Refused(writes.iter().map(refusal).collect());
         }
         let seen_at = now + delays.iter().max().copied().unwrap_or_default();
-        let mut changes = Vec::new();
-        for (write, delay) in writes.iter().zip(delays) {
+        let after = |write: &Write| (write.key.clone(), apply(write, self.items.get(&write.key).cloned()));
+        let changes: Vec<(Key, Option<Item>)> = writes.iter().map(after).collect();
+        if let Err(cause) = changes.iter().filter_map(|(_, item)| item.as_ref()).try_for_each(limits::of_item) {
+            return Verdict::Wrong(cause);
+        }
+        for (write, delay) in writes.iter().zip(delays).filter(|(_, delay)| !delay.is_zero()) {
             let before = self.items.get(&write.key).cloned();
-            changes.push((write.key.clone(), apply(write, before.clone())));
-            if !delay.is_zero() {
-                self.hidden.insert(write.key.clone(), Hidden { before, until: now + *delay });
-            }
+            self.hidden.insert(write.key.clone(), Hidden { before, until: now + *delay });
         }
         self.commit(changes, seen_at);
         self.tokens.insert(token, (writes.to_vec(), seen_at));

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, FutureExt, join, join_all};
+use futures_util::stream::FuturesUnordered;
 use shared::domain::access_code::AccessCode;
 use shared::domain::email::Email;
 use shared::domain::ids::{TenantId, UserId};
@@ -130,7 +132,9 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let pages: Vec<Pages> = (0..3).map(|_| Pages::default()).collect();
     let environments: Vec<Actor> = (30..33).map(|number| world.reader(number, &tenants[0], UserId::MASTER)).collect();
     let readers = pages.iter().map(|pages| Reader::new(environments.clone(), chat, Arc::clone(pages)).follow(20));
-    let (readers, _) = join(join_all(readers), join_all(actors)).await;
+    let readers: FuturesUnordered<_> = readers.collect();
+    let actors: FuturesUnordered<_> = actors.into_iter().collect();
+    let (readers, ()) = join(readers.collect::<Vec<_>>(), actors.collect()).await;
     world.nemesis.rest();
     tokio::time::sleep(CALM).await;
     join_all(readers.into_iter().map(Reader::catch_up)).await;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::faults::{Harm, Nemesis};
 use crate::history;
+use crate::limits;
 use crate::model::{Commit, Model, Verdict, sort_key};
 
 const READ_ATTEMPT: Duration = Duration::from_millis(700);
@@ -62,6 +63,7 @@ impl SimulatedTable {
 
     async fn serve_get(self, key: Key) -> Result<Option<Item>, Fault> {
         self.arrive().await?;
+        limits::of_key(&key).map_err(Fault::Broken)?;
         let item = self.model().get(&key);
         self.between_items().await;
         self.return_read(item).await
@@ -69,6 +71,7 @@ impl SimulatedTable {
 
     async fn serve_batch(self, keys: Vec<Key>) -> Result<Batch, Fault> {
         self.arrive().await?;
+        limits::of_batch(&keys).map_err(Fault::Broken)?;
         let mut batch = Batch::default();
         for key in keys {
             let item = self.model().get(&key);
@@ -80,6 +83,7 @@ impl SimulatedTable {
 
     async fn serve_query(self, query: Query, mut after: Option<String>) -> Result<Page, Fault> {
         self.arrive().await?;
+        limits::of_query(&query).map_err(Fault::Broken)?;
         let limit = query.limit.unwrap_or(usize::MAX);
         let mut items: Vec<Item> = Vec::new();
         if self.nemesis.strikes(Harm::SplitRead) || self.nemesis.strikes(Harm::ShortPage) {
@@ -98,12 +102,14 @@ impl SimulatedTable {
 
     async fn serve_write(self, write: Write) -> Result<Written, Fault> {
         self.arrive().await?;
-        let written = self.model().write(&write).ok_or_else(conflict)?;
+        limits::of_write(&write).map_err(Fault::Broken)?;
+        let written = self.model().write(&write).map_err(Fault::Broken)?.ok_or_else(conflict)?;
         self.answer(written).await
     }
 
     async fn serve_transaction(self, writes: Vec<Write>, token: Uuid) -> Result<Transacted, Fault> {
         self.arrive().await?;
+        limits::of_transaction(&writes).map_err(Fault::Broken)?;
         if self.nemesis.strikes(Harm::Conflict) {
             return Err(conflict());
         }
@@ -121,6 +127,7 @@ impl SimulatedTable {
             }
             Verdict::Refused(refusals) => self.answer(Transacted::Refused(refusals)).await,
             Verdict::Busy => Err(conflict()),
+            Verdict::Wrong(cause) => Err(Fault::Broken(cause)),
             Verdict::Mismatch => Err(Fault::Broken("IdempotentParameterMismatch".to_owned())),
         }
     }
