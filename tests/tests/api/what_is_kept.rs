@@ -51,7 +51,7 @@ fn an_access_code_has_another_digest_in_another_tenant() {
 }
 
 #[tokio::test]
-async fn the_times_of_posts_are_kept_for_as_long_as_they_count() {
+async fn the_times_of_posts_are_kept_for_as_long_as_a_chat_can_be_slow() {
     let noon = shared::http::datetime::parse("2029/01/01 12:00:00").unwrap();
     let product =
         Product::start_with(local::Options { clock: Clock::stopped_at(noon), ..local::Options::default() }).await;
@@ -61,7 +61,7 @@ async fn the_times_of_posts_are_kept_for_as_long_as_they_count() {
     let item = product.server.app.table.get(&keys::recent_posts(&demo(), UserId::MASTER)).await.unwrap().unwrap();
     let Some(Stored::N(expires_at)) = item.get("expires_at") else { panic!("{item:?}") };
     let kept = expires_at.parse::<i64>().unwrap() - noon.timestamp();
-    assert!((5..=60).contains(&kept), "{kept} s");
+    assert!((120..=180).contains(&kept), "{kept} s");
 }
 
 #[tokio::test]
