@@ -111,6 +111,34 @@ async fn a_run_takes_on_fifty_entries_from_either_end() {
     assert_eq!(sweep(&product).await["finished"], 1);
 }
 
+/// What the sweeper answers, and what its line in the log says.
+async fn observed(app: &App, event: Value) -> (Value, serde_json::Map<String, Value>) {
+    let Some(local::functions::Function::Events(handle)) = local::functions::named("sweeper") else {
+        panic!("a function of events");
+    };
+    let (answer, record) = telemetry::observe(handle(app, event, "r")).await;
+    (answer.expect("an answer"), record.into_json())
+}
+
+#[tokio::test]
+async fn a_run_says_how_many_entries_of_each_kind_it_left_and_how_old_the_oldest_is() {
+    let upstream = Upstream::start().await;
+    let noon = shared::http::datetime::parse("2029/01/01 12:00:00").unwrap();
+    let product = Product::start_with(local::Options { clock: Clock::stopped_at(noon), ..upstream.options() }).await;
+    for (channel, seconds) in [("young", 60), ("old", 3_600)] {
+        let due = noon - chrono::TimeDelta::seconds(seconds);
+        write_all(&product, &[todo::add(&Todo::Channel { channel_id: channel.to_owned(), due }).unwrap()]).await;
+    }
+    upstream.is(Mood::Answers(500, String::new()));
+    let (answer, line) = observed(&product.server.apps.of("sweeper"), json!({})).await;
+    let expected = json!({"finished": 0, "left": 2, "unreadable": 0, "oldest_left_seconds": 3_600});
+    assert_eq!(answer, expected);
+    assert_eq!((&line["left"], &line["left_by_kind"]), (&json!(2), &json!({"channel": 2})));
+    assert_eq!((&line["UnfinishedAgeSeconds"], &line["UnreadableEntries"]), (&json!(3_600), &json!(0)));
+    let reasons = line["left_because"].as_array().unwrap();
+    assert!(reasons.len() == 2 && reasons.iter().all(|left| left["kind"] == "channel"), "{reasons:?}");
+}
+
 #[tokio::test]
 async fn a_reconciliation_deletes_twenty_channels_and_says_how_many_are_left() {
     let upstream = Upstream::start().await;
@@ -124,12 +152,8 @@ async fn a_reconciliation_deletes_twenty_channels_and_says_how_many_are_left() {
     product.advance(Duration::from_mins(15));
     let sweeper = product.server.apps.of("sweeper");
     let event = json!({"action": "reconcile"});
-    let Some(local::functions::Function::Events(handle)) = local::functions::named("sweeper") else {
-        panic!("a function of events");
-    };
-    let (answer, record) = telemetry::observe(handle(&sweeper, event, "r")).await;
-    assert_eq!(answer.unwrap(), json!({"orphans": 21, "deleted": 20}));
-    let line = record.into_json();
+    let (answer, line) = observed(&sweeper, event).await;
+    assert_eq!(answer, json!({"orphans": 21, "deleted": 20}));
     assert_eq!((&line["OrphanChannels"], &line["deleted"]), (&json!(1), &json!(20)));
     assert_eq!(reconcile(&product).await, json!({"orphans": 1, "deleted": 1}));
 }

@@ -7,6 +7,9 @@ use std::process::Command;
 use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Product, new_schedule, new_user, unique_email};
 use serde_json::{Value, json};
+use shared::http::edge;
+use shared::http::event::Invocation;
+use shared::http::routes::{Readers, Route};
 
 const PASSWORD: &str = "canary-password-71c2";
 const ACCESS_CODE: &str = "canary-code-9f3e";
@@ -164,6 +167,41 @@ fn of_successful_polls_some_are_written_down_and_say_for_how_many_they_stand() {
     assert_eq!(of("get_view", "not_live"), [1, 1, 1], "what fails is written down always");
     assert_eq!(of("list_messages", "unauthenticated"), [1, 1, 1]);
     assert_eq!(of("post_message", "ok"), [1]);
+}
+
+static FAULTY: &[Route] = &[Route {
+    method: "GET",
+    path: "/api/faulty",
+    operation: "faulty",
+    readers: Readers::Configured,
+    handler: |_, _| Box::pin(async { panic!("a fault of ours") }),
+}];
+
+/// A fault of ours, and somebody who is turned away, for the test below.
+#[tokio::test]
+async fn a_handler_panics() {
+    let product = Product::start().await;
+    let event = product.anonymous().event("GET", "/api/faulty").payload_2().into();
+    let invocation = Invocation { id: "an invocation".to_owned(), deadline: 0 };
+    let answer = edge::serve(&product.server.app, FAULTY, &event, &invocation).await;
+    assert_eq!(answer.status(), 500);
+    product.anonymous().get("/api/schedule").await.refused(401, "unauthenticated");
+}
+
+#[test]
+fn a_fault_of_ours_is_a_metric_of_its_own_and_names_its_invocation() {
+    let written = run("logs::a_handler_panics");
+    let lines: Vec<Value> = written.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let of = |operation: &str| lines.iter().find(|line| line["operation"] == operation).expect("such a line");
+    let faulty = of("faulty");
+    assert_eq!(
+        (&faulty["status"], &faulty["InternalErrors"], &faulty["level"]),
+        (&json!(500), &json!(1), &json!("ERROR"))
+    );
+    assert_eq!((&faulty["invocation"], &faulty["cause"]), (&json!("an invocation"), &json!("a handler panicked")));
+    let refused = of("list_schedules");
+    assert_eq!((&refused["level"], &refused["route"]), (&json!("INFO"), &json!("GET /api/schedule")));
+    assert!(refused.get("InternalErrors").is_none() && refused.get("invocation").is_none(), "{refused}");
 }
 
 /// All that one test writes, in a process of its own.
