@@ -76,7 +76,7 @@ pub struct Caches {
 
 /// For how long a dead token is refused without a look at the table, in milliseconds: a client that goes on asking costs
 /// little, and one that stopped takes no room.
-const DEAD_TOKENS: i64 = 10_000;
+pub const DEAD_TOKENS: i64 = 10_000;
 
 #[derive(Deserialize)]
 struct SigningKey {

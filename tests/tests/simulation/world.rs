@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use local::demo;
 use secrecy::SecretString;
-use shared::app::App;
+use shared::app::{App, DEAD_TOKENS};
 use shared::crypto::passwords::Cost;
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::{TenantId, UserId};
@@ -19,6 +19,7 @@ use shared::imageflux::transport::Transport;
 use shared::operations::Error;
 use shared::platform::clock::Clock;
 use shared::platform::config::Config;
+use shared::platform::memory::Memory;
 use shared::platform::random::Random;
 use shared::table::{Backend, Table};
 use tokio::time::{Instant, timeout};
@@ -132,6 +133,7 @@ impl World {
             clock,
             random: product,
             caches: Arc::default(),
+            dead_tokens: Arc::new(Memory::of_millis(DEAD_TOKENS)),
             ..template().clone()
         };
         Actor { world: Arc::clone(self), app, bearer, random, skew }
