@@ -217,6 +217,7 @@ class Deployment:
             "PUBLISH_WITHOUT_TOKEN": "always",
             "POLLS_PER_SECOND": "5000",
             "LOG_POLLS_EVERY": "20",
+            "AUDIT_DAYS": "400",
         }
         unknown = set(names) - set(values)
         if unknown:
