@@ -36,7 +36,7 @@ PASSING = [
     (re.compile(r"(<address>|https://[\w.-]+)/(watch|calendar)/[\w-]+"), r"<address>/\2/<key>"),
     (re.compile(r"ifop_[a-z2-7]+"), "<publish token>"),
 ]
-PASSING_MEMBERS = {"expires_at", "created_at", "created_datetime", "datetime", "next_cursor", "live_since"}
+PASSING_MEMBERS = {"expires_at", "created_at", "created_datetime", "poll_after_ms", "datetime", "next_cursor", "live_since"}
 
 # A day's work, over all functions at once. `SCHEDULE` and `MESSAGE` are those that earlier steps made, 2021 is to come.
 TO_COME = ("2021", "2099")
