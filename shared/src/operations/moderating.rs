@@ -1,5 +1,7 @@
 //! What the hosts of a broadcast do in its chat: they take messages away, mute, close it, and slow it down.
 
+use chrono::TimeDelta;
+
 use super::{Error, admit, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
@@ -46,7 +48,8 @@ pub async fn delete_message(app: &App, bearer: &Bearer, form: Result<Named, Erro
     };
     let (caller, (schedule, message)) = admit(app, bearer, Action::DeleteMessage, load).await?;
     let is_own = message.user_id == caller.user.id;
-    let age = app.clock.now() - message.created_at();
+    // Who took it away in time is told so again at any time.
+    let age = if message.deletion.is_some() { TimeDelta::zero() } else { app.clock.now() - message.created_at() };
     if !policy::may_delete_message(caller.user.permissions, is_own, age) {
         return Err(Error::PermissionDenied);
     }

@@ -161,6 +161,7 @@ async fn an_author_may_for_ten_minutes_and_who_delivers_or_plans_always() {
     product.advance(Duration::from_mins(10));
     delete(&author, &schedule, &said[0]).await.ok();
     product.advance(Duration::from_millis(1));
+    delete(&author, &schedule, &said[0]).await.ok();
     delete(&author, &schedule, &said[1]).await.refused(403, "permission_denied");
     delete(&presenter, &schedule, &said[1]).await.ok();
     delete(&planner, &schedule, &said[2]).await.ok();
