@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Error, admit, reading, trail};
+use super::{Error, admit, contended, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
@@ -67,7 +67,7 @@ pub async fn delete_message(app: &App, bearer: &Bearer, form: Result<Named, Erro
     }
     // Somebody else was faster, or the whole chat is going.
     let found = messages::find(&app.table, &caller.tenant, &schedule, &message.id).await?;
-    found.map(|_| ()).ok_or(Error::MessageNotFound)
+    found.ok_or(Error::MessageNotFound)?.deletion.map(|_| ()).ok_or_else(contended)
 }
 
 /// `CannotBeMuted` if the user is a host. A second mute takes the place of the first.
