@@ -212,3 +212,13 @@ fn json_that_cannot_be_represented_is_an_event_all_the_same() {
         assert_eq!(event.method(), None);
     }
 }
+
+#[test]
+fn an_id_of_255_visible_characters_is_the_request_s() {
+    for (id, is_taken) in
+        [("x".repeat(255), true), ("x".repeat(256), false), ("x y".to_owned(), false), (String::new(), false)]
+    {
+        let event = Event::from(json!({"requestContext": {"requestId": id}}));
+        assert_eq!(event.request_id().is_some(), is_taken, "{}", id.len());
+    }
+}

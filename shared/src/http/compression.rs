@@ -66,6 +66,12 @@ mod tests {
     }
 
     #[test]
+    fn more_than_a_kibibyte_is_worth_it() {
+        assert!(!is_compressible(&"x".repeat(1_024)));
+        assert!(is_compressible(&"x".repeat(1_025)));
+    }
+
+    #[test]
     fn gzip_is_sent_to_those_who_like_it_as_much_as_the_plain_form() {
         for accepted in [
             &["gzip"][..],

@@ -103,6 +103,12 @@ mod tests {
     }
 
     #[test]
+    fn a_word_with_a_digit_is_an_id_from_sixteen_characters_on() {
+        assert_eq!(said("abcdefghijklmn1 abcdefghijklmno1"), "abcdefghijklmn1 …");
+        assert_eq!(said("abcdefghijklmnop"), "abcdefghijklmnop");
+    }
+
+    #[test]
     fn marks_are_removed() {
         assert_eq!(said("a\u{202E}b\u{2066}c\u{200F}d\u{61C}e\u{2028}f\u{1b}g\u{FEFF}h"), "abcdefgh");
     }

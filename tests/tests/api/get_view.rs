@@ -8,6 +8,7 @@ use api_tests::upstream::Mood;
 use serde_json::{Value, json};
 
 use crate::support::broadcast::{connection, playlist, product_with_schedule};
+use crate::support::evening::Evening;
 
 const LIST: &str = "ImageFlux_20200207.ListPlaylistURLs";
 
@@ -172,4 +173,17 @@ async fn questions_to_imageflux_do_not_grow_with_the_audience() {
     let asked = upstream.requests().iter().filter(|(target, _)| target == LIST).count();
     let most = (product.server.app.clock.now() - begun).num_seconds() / 2 + 1;
     assert!(asked >= 2 && asked <= usize::try_from(most).unwrap(), "{asked} of 500 looks, at most {most}");
+}
+
+#[tokio::test]
+async fn from_the_second_on_in_which_nobody_may_publish_any_more_imageflux_is_asked_nothing() {
+    // A minute until the start, an hour of broadcast, an hour of overrun.
+    for (passed, asked) in [(7_259, 1), (7_260, 0)] {
+        let evening = Evening::stands_still().await;
+        evening.tell(&[evening.created("A")]).await;
+        evening.passes(passed);
+        let master = evening.master.with_token(&evening.master.new_token().await);
+        master.get(&format!("/api/view?schedule_id={}", evening.id)).await.refused(404, "not_live");
+        assert_eq!(evening.questions(), asked, "after {passed} s");
+    }
 }

@@ -11,6 +11,8 @@ use shared::http::edge;
 use shared::http::event::Invocation;
 use shared::http::routes::{Readers, Route};
 
+use crate::support::evening::Evening;
+
 const PASSWORD: &str = "canary-password-71c2";
 const ACCESS_CODE: &str = "canary-code-9f3e";
 const SAID: &str = "canary-message-5b08";
@@ -202,6 +204,27 @@ fn a_fault_of_ours_is_a_metric_of_its_own_and_names_its_invocation() {
     let refused = of("list_schedules");
     assert_eq!((&refused["level"], &refused["route"]), (&json!("INFO"), &json!("GET /api/schedule")));
     assert!(refused.get("InternalErrors").is_none() && refused.get("invocation").is_none(), "{refused}");
+}
+
+/// ImageFlux tells of the channel that the address is for, and of another, for the test below.
+#[tokio::test]
+async fn events_come_for_two_channels() {
+    let evening = Evening::begins().await;
+    let mut event = evening.created("A");
+    evening.hooks.tell(&event).await.ok();
+    event["channel_id"] = json!("channel-002");
+    evening.hooks.tell(&event).await.ok();
+}
+
+#[test]
+fn an_event_of_another_channel_is_a_metric() {
+    let written = run("logs::events_come_for_two_channels");
+    let lines = written.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let counted: Vec<_> = lines
+        .filter(|line| line["operation"] == "record_event")
+        .map(|line| line["HooksOfOtherChannels"].clone())
+        .collect();
+    assert_eq!(counted, [Value::Null, json!(1)], "{written}");
 }
 
 /// All that one test writes, in a process of its own.

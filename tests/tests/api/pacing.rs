@@ -7,7 +7,8 @@ use api_tests::{Actor, Product};
 use local::Options;
 use serde_json::json;
 use shared::platform::clock::Clock;
-use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Transacted, Write, Written};
+use shared::store::keys;
+use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Transacted, Value, Write, Written};
 use uuid::Uuid;
 
 /// It bears so many polls of one schedule. The clock stands until the test moves it.
@@ -90,6 +91,13 @@ async fn who_does_not_wait_makes_all_wait_the_longest_and_no_other_schedule() {
         poll(&master, &id).await;
         product.advance(Duration::from_millis(200));
     }
+    let now = product.server.app.clock.now().timestamp();
+    let key = keys::load(&local::demo::TENANT.into(), &id.parse::<uuid::Uuid>().unwrap().into(), now / 10 - 1);
+    let Some(Value::N(expires_at)) = product.server.app.table.get(&key).await.unwrap().unwrap().remove("expires_at")
+    else {
+        panic!("what is counted is forgotten some day")
+    };
+    assert!((30..=70).contains(&(expires_at.parse::<i64>().unwrap() - now)), "{expires_at} at {now}");
     let view = master.get(&format!("/api/view?schedule_id={id}")).await;
     let seconds: u64 = view.header("retry-after").parse().expect("seconds");
     assert!((8..=10).contains(&seconds), "chat and view share what they count: {seconds}");

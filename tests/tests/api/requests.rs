@@ -321,6 +321,8 @@ async fn an_idempotency_key_has_one_to_255_characters() {
         let fields = master.post_once("/api/user", &key, &new_user(&[])).await.invalid_fields();
         assert_eq!(fields[0].0, "Idempotency-Key");
     }
+    let problem = master.post_once("/api/user", "", &new_user(&[])).await.refused(422, "invalid_parameters");
+    assert_eq!(problem["errors"][0]["message"], "1文字（配列は1個）以上で指定してください。");
     let mut both_wrong = new_user(&[]);
     both_wrong["name"] = json!("");
     let fields = master.post_once("/api/user", &"k".repeat(256), &both_wrong).await.invalid_fields();

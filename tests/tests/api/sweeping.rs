@@ -105,6 +105,21 @@ async fn die_in_the_middle(product: &Product, start: u32, end: u32, lease_end: D
 }
 
 #[tokio::test]
+async fn a_page_of_schedules_counts_no_reservation() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let soon = product.server.app.clock.now_second() + TimeDelta::seconds(60);
+    for hour in [1, 5, 7] {
+        master.plan(hour).await;
+    }
+    die_in_the_middle(&product, 3, 4, soon).await;
+    let first = master.get("/api/schedule?limit=2").await;
+    let next = first.header("link");
+    assert_eq!(first.ok().as_array().map(Vec::len), Some(2));
+    assert!(next.contains("rel=\"next\""), "the third stands behind the reservation: {next}");
+}
+
+#[tokio::test]
 async fn a_reservation_holds_its_time_unseen_until_its_lease_ends_and_is_swept() {
     let product = Product::start().await;
     let master = product.master().await;

@@ -115,6 +115,8 @@ async fn a_claim_holds_until_the_second_of_its_lease() {
     assert!(claims(&bench, "second", 130).await, "whoever claimed it is dead");
     assert!(!bench.one(&schedules::unclaim_channel(&tenant(), &id(1), "first")).await);
     assert!(bench.one(&schedules::unclaim_channel(&tenant(), &id(1), "second")).await);
+    let late = schedules::attach_channel(&tenant(), &id(1), "second", &channel("late"));
+    assert!(!bench.one(&late).await, "who gave it up attaches nothing");
     assert!(claims(&bench, "third", 131).await, "at once");
 }
 
