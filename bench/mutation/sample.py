@@ -28,10 +28,10 @@ LONGEST = 150
 MOST = int(os.environ.get("MOST", "40"))
 # The tests about a file, where they are not called as it is: what a person would run who changed it.
 ABOUT = {
-    "address": "login_locks|standing|requests", "compression": "long_answers|get_calendar", "cursor": "list_|queries",
-    "edge": "requests|errors|what_is_kept|events|get_health", "event": "events|requests|queries",
+    "address": "login_locks|standing|requests", "compression": "long_answers|get_calendar|gzip|compress", "cursor": "list_|queries",
+    "edge": "requests|errors|what_is_kept|events|get_health|logs|audience|lines|long_answers", "event": "events|requests|queries",
     "fields": "values|requests|queries", "form": "values|queries|requests", "given": "values|update_|renditions",
-    "icalendar": "calendar", "json": "requests|values|random_bodies", "pages": "list_|bounds|long",
+    "icalendar": "calendar", "json": "requests|values|random_bodies", "pages": "list_|bounds|long|takes",
     "refusal": "errors|requests|upstream_failures", "request": "requests|events|errors", "response": "requests|list_",
     "routes": "requests|contract", "weights": "requests|long", "en": "errors|values", "ja": "errors|values",
     "reason": "upstream_failures|creates", "transport": "imageflux::|upstream_failures",
@@ -72,10 +72,13 @@ def build(copy, every, first):
         wrong = set()
         for message in messages:
             if message.get("reason") == "compiler-message" and message["message"]["level"] == "error":
-                for span in message["message"]["spans"]:
-                    if span["is_primary"]:
-                        lines = (copy / span["file_name"]).read_text().splitlines()
-                        wrong |= nearest(lines, span["line_start"] - 1, span["column_start"])
+                # The place of the error, or the constant that it is about.
+                for span in sorted(message["message"]["spans"], key=lambda span: not span["is_primary"]):
+                    lines = (copy / span["file_name"]).read_text().splitlines()
+                    found = nearest(lines, span["line_start"] - 1, span["column_start"])
+                    wrong |= found
+                    if found:
+                        break
         if not wrong:
             sys.exit("it does not compile, and no planted mistake is why")
         print("do not compile:", sorted(wrong), flush=True)
