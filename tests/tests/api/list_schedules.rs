@@ -93,6 +93,17 @@ async fn what_is_under_way_when_a_window_begins_is_in_it_on_its_last_page() {
 }
 
 #[tokio::test]
+async fn what_moved_outside_of_a_window_is_not_in_it() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = plan(&master, 1, 2).await;
+    let moved = json!({"schedule_id": id, "name": "x", "start_datetime": at_hour(2), "end_datetime": at_hour(3)});
+    master.patch("/api/schedule", &moved).await.ok();
+    let window = format!("/api/schedule?from={}&to={}", at_hour(10), at_hour(12)).replace(' ', "+");
+    assert_eq!(master.get(&window).await.ok(), json!([]));
+}
+
+#[tokio::test]
 async fn the_list_shows_each_change_at_once() {
     let product = Product::start().await;
     let master = product.master().await;
