@@ -58,6 +58,16 @@ async fn a_list_of_another_channel_or_shape_is_a_failure() {
 }
 
 #[tokio::test]
+async fn of_an_answer_sixty_four_kibibytes_are_read_to_the_byte() {
+    for (length, is_read) in [(65_536, true), (65_537, false)] {
+        let bare = json!({"hls": [], "padding": ""}).to_string();
+        let body = json!({"hls": [], "padding": "x".repeat(length - bare.len())}).to_string();
+        let stub = Stub::answering(move |_, _| Reply::Answers(200, body.clone())).await;
+        assert_eq!(imageflux(&stub).list_publishers("c").await.is_ok(), is_read, "{length}");
+    }
+}
+
+#[tokio::test]
 async fn odd_ids_are_skipped_in_the_list_of_channels() {
     let stub = Stub::answering(|_, _| answer(&json!({"channel_ids": ["a", null, 5, {"channel_id": "x"}, "b"]}))).await;
     assert_eq!(imageflux(&stub).list_channel_ids().await.unwrap(), ["a", "b"]);
