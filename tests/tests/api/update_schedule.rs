@@ -249,3 +249,19 @@ async fn without_events_a_broadcast_of_the_past_keeps_its_start_and_one_planned_
     late.plan().await;
     assert_eq!(late.moved_by(300).await, (200, Value::Null));
 }
+
+#[tokio::test]
+async fn without_events_a_broadcast_planned_for_the_past_is_moved_also_when_its_channel_is_gone() {
+    let mut late = WithoutHooks::plans().await;
+    late.schedule = new_schedule_at("2021/10/30 12:00:00", "2021/10/30 15:00:00");
+    late.plan().await;
+    late.product.advance(Duration::from_hours(25));
+    for _ in 0..2 {
+        late.product.invoke("sweeper", &json!({})).await.expect("a sweep");
+        late.product.advance(Duration::from_secs(5));
+    }
+    assert_eq!(late.upstream.channels().len(), 1, "of the other, which ended an hour later");
+    late.master = late.master.with_token(&late.master.new_token().await);
+    assert_eq!(late.moved_by(300).await, (200, Value::Null));
+    assert_eq!(late.questions(), 0, "there is nothing to ask for");
+}
