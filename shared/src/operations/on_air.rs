@@ -26,13 +26,16 @@ const EVENT_BUDGET: Duration = Duration::from_millis(900);
 const QUESTION_BUDGET: Duration = Duration::from_millis(1_500);
 /// How long ImageFlux may take to list who publishes.
 const ASKING: Duration = Duration::from_secs(3);
-/// How long nobody else asks: no sooner than ImageFlux has answered, or has not.
-const LEASE_MILLIS: i64 = 3_200;
+/// How long nobody else asks: the two seconds that must lie between two questions, two by which the clocks of two
+/// environments may differ, and `QUESTION_WITHIN_MILLIS`. By then ImageFlux has answered, or has not.
+const LEASE_MILLIS: i64 = 4_500;
+/// Whoever was given the lease later than this after it began asks no more: the next may ask soon.
+const QUESTION_WITHIN_MILLIS: i64 = 500;
 /// When the last who published is known to have gone, another who came unheard may wait a little longer.
 const LEASE_AFTERWARDS_MILLIS: i64 = 10_000;
 
 /// How long somebody waits until the one before has asked.
-const LONGEST_WAIT: Duration = Duration::from_secs(4);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// What became of something that was sent to an address of ours.
 #[derive(Debug, PartialEq, Eq)]
@@ -104,7 +107,9 @@ pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, see
         Err(error) => {
             telemetry::note_odd("cause", error.to_string());
             telemetry::metric("PlaylistsUnknown", 1, "Count");
-            seen.live.clone()
+            // Meanwhile an event may have told what has ended.
+            let current = reading::live(app, tenant, schedule.plan.id).await;
+            current.map_or_else(|_| seen.live.clone(), |current| current.live.clone())
         }
     }
 }
@@ -169,7 +174,7 @@ async fn ask(
     // Whoever looks from now on sees the lease, and asks neither ImageFlux nor for the lease.
     reading::live_changed(app, tenant, *schedule);
     let Some(current) = leased else { return Ok(None) };
-    if !current.live.is_doubtful(now) {
+    if !current.live.is_doubtful(now) || is_too_late(app, now.timestamp_millis()) {
         return Ok(Some(current.live));
     }
     list(app, tenant, schedule, channel_id, current).await.map(Some)
@@ -184,21 +189,31 @@ async fn ask_in_turn(
     mut seen: Seen,
 ) -> Result<Live, Error> {
     for _ in 0..MAX_DECISIONS {
-        let now = app.clock.now_millis();
-        let turn = seen.free_from(now);
-        let wait = Duration::from_millis(u64::try_from(turn - now).unwrap_or_default());
-        if wait > LONGEST_WAIT {
+        let turn = seen.free_from(app.clock.now_millis());
+        if until(app, turn) > LONGEST_WAIT {
             return Err(Error::Unavailable("others are asking ImageFlux who publishes".to_owned()));
         }
         if let Some(current) = live::take_turn(&app.table, tenant, schedule, &seen, turn + LEASE_MILLIS).await? {
             reading::live_changed(app, tenant, *schedule);
-            tokio::time::sleep(wait).await;
-            return list(app, tenant, schedule, channel_id, current).await;
+            tokio::time::sleep(until(app, turn)).await;
+            if !is_too_late(app, turn) {
+                return list(app, tenant, schedule, channel_id, current).await;
+            }
+        } else {
+            super::pause(app).await;
         }
-        super::pause(app).await;
         seen = live::find(&app.table, tenant, schedule).await?;
     }
     Err(contended())
+}
+
+/// Whether the lease that began at the instant was given too late to ask.
+fn is_too_late(app: &App, began_at: i64) -> bool {
+    app.clock.now_millis() - began_at > QUESTION_WITHIN_MILLIS
+}
+
+fn until(app: &App, instant: i64) -> Duration {
+    Duration::from_millis(u64::try_from(instant - app.clock.now_millis()).unwrap_or_default())
 }
 
 /// Only for whoever has the lease.

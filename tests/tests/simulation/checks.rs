@@ -20,6 +20,9 @@ pub struct Evidence {
     pub journal: Vec<Commit>,
     pub outages: Vec<std::ops::Range<i64>>,
     pub channels: BTreeMap<String, crate::imageflux::Channel>,
+    pub studio: crate::studio::Record,
+    /// When nothing went wrong any more, in milliseconds since the beginning.
+    pub calm_from: i64,
 }
 
 impl Evidence {

@@ -39,6 +39,14 @@ pub enum Harm {
     UpstreamHung,
     /// ImageFlux answers something else.
     UpstreamNonsense,
+    /// ImageFlux tells of an event never.
+    EventLost,
+    /// Or two or three times.
+    EventRepeated,
+    /// Or up to 20 seconds late, so that others overtake it.
+    EventLate,
+    /// Or without a time that can be read.
+    EventTimeless,
 }
 
 /// Whether a request without an answer was carried out.
@@ -151,10 +159,11 @@ fn per_million(harm: Harm) -> u64 {
     match harm {
         Harm::Outage => 300,
         Harm::Slow | Harm::UpstreamHung => 10_000,
-        Harm::Throttled | Harm::LostReply | Harm::UpstreamLost => 20_000,
+        Harm::Throttled | Harm::LostReply | Harm::UpstreamLost | Harm::EventTimeless => 20_000,
         Harm::UpstreamNonsense => 30_000,
         Harm::Conflict | Harm::Crash | Harm::UpstreamRefused | Harm::ShortPage => 50_000,
-        Harm::SplitRead | Harm::Duplicate => 100_000,
+        Harm::SplitRead | Harm::Duplicate | Harm::EventLost => 100_000,
+        Harm::EventRepeated | Harm::EventLate => 200_000,
         Harm::Torn => 300_000,
     }
 }

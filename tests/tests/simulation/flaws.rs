@@ -62,7 +62,7 @@ impl Backend for Altered {
     }
 }
 
-fn altering(alter: fn(&mut Write)) -> impl Fn(SimulatedTable, &Random) -> Arc<dyn Backend> {
+pub fn altering(alter: fn(&mut Write)) -> impl Fn(SimulatedTable, &Random) -> Arc<dyn Backend> {
     move |table, _| Arc::new(Altered { table, alter, tokens: None })
 }
 
@@ -201,7 +201,7 @@ pub fn without_an_end_to_old_tokens() -> Seams {
     Seams { table: Box::new(table), ..Seams::default() }
 }
 
-fn drop_conditions(write: &mut Write, prefix: &str, unwanted: fn(&Condition) -> bool) {
+pub fn drop_conditions(write: &mut Write, prefix: &str, unwanted: fn(&Condition) -> bool) {
     if !write.key.pk.starts_with(prefix) {
         return;
     }

@@ -7,6 +7,8 @@ use shared::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
 use shared::domain::interval::Interval;
 use shared::operations::Error;
 
+use crate::on_air::Deed;
+
 #[derive(Clone, Debug)]
 pub enum Call {
     CreateSchedule { name: String, interval: Interval, key: Option<String> },
@@ -25,6 +27,7 @@ pub enum Call {
     LogOut,
     ChangePassword { password: String },
     SetPassword { user: UserId, password: String },
+    OnAir(Deed),
 }
 
 #[derive(Debug)]

@@ -6,22 +6,31 @@
 
 #![expect(clippy::large_futures, reason = "a simulation holds all its actors in one future")]
 
+mod air_checks;
+mod air_flaws;
 mod chat_checks;
 mod chatters;
 mod checks;
+mod evening;
 mod faults;
 mod flaws;
 mod history;
 mod imageflux;
 mod limits;
 mod model;
+mod on_air;
+mod pass_checks;
+mod past;
 mod people;
 mod people_checks;
 mod planners;
 mod presenters;
+mod publishers;
 mod run;
 mod schedule_checks;
+mod studio;
 mod table;
+mod viewers;
 mod world;
 
 use run::{Run, Totals, first_violation, seeds};
@@ -97,4 +106,29 @@ fn a_missing_guard_of_an_address_is_found() {
 #[test]
 fn a_token_that_outlives_its_password_is_found() {
     first_violation("revocation is never late", flaws::without_an_end_to_old_tokens);
+}
+
+#[test]
+fn a_role_that_is_not_looked_at_is_found() {
+    first_violation("who receives is never on air", air_flaws::without_the_role);
+}
+
+#[test]
+fn an_end_that_does_not_last_is_found() {
+    first_violation("who has ended never comes back", air_flaws::with_an_end_that_does_not_last);
+}
+
+#[test]
+fn a_lease_without_its_condition_is_found() {
+    first_violation("one question in two seconds", air_flaws::without_the_condition_of_the_lease);
+}
+
+#[test]
+fn a_publish_token_compared_by_its_beginning_is_found() {
+    first_violation("a token works only while it may", air_flaws::with_a_token_compared_by_its_beginning);
+}
+
+#[test]
+fn a_hook_key_compared_by_its_beginning_is_found() {
+    first_violation("only the key opens", air_flaws::with_a_key_compared_by_its_beginning);
 }

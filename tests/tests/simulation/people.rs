@@ -150,7 +150,7 @@ async fn invite(actor: &Actor, memory: &Memory, name: &str) {
     }
 }
 
-async fn dismiss(actor: &Actor, user: UserId) {
+pub async fn dismiss(actor: &Actor, user: UserId) {
     let work = users::delete_user(&actor.app, &actor.bearer, Ok(user));
     actor.perform(Call::DeleteUser { user }, work, |()| String::new()).await;
 }

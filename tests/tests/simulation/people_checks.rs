@@ -78,7 +78,9 @@ fn acknowledged_users_are_there(evidence: &Evidence, findings: &mut Findings) {
         findings.require(*first == email, "no user number twice", || format!("{first}: {entry:?}"));
         let id = id.parse().map_or(UserId(0), UserId);
         let key = shared::store::keys::user(&entry.tenant, id);
-        let is_deletion = |other: &&Entry| matches!(other.call, Call::DeleteUser { user } if user == id);
+        let is_deletion = |other: &&Entry| {
+            other.tenant == entry.tenant && matches!(other.call, Call::DeleteUser { user } if user == id)
+        };
         let deletions: Vec<&Entry> = evidence.entries.iter().filter(is_deletion).collect();
         let is_there = last.contains_key(&key);
         let may_be_gone = deletions.iter().any(|entry| entry.may_have_happened());
@@ -120,14 +122,15 @@ fn tokens(evidence: &Evidence) -> BTreeMap<&str, &Entry> {
     evidence.entries.iter().filter_map(token).collect()
 }
 
-/// Whether the call ends tokens of the user: all but `token` itself when it changed its own password.
-fn ends(other: &Entry, user: UserId, token: &str) -> bool {
-    match &other.call {
-        Call::LogOut => other.token == token,
-        Call::ChangePassword { .. } => other.user == user && other.token != token,
-        Call::SetPassword { user: of, .. } | Call::DeleteUser { user: of } => *of == user,
+/// Whether the call ends the token of the entry: one that changed its own password stays.
+fn ends(other: &Entry, entry: &Entry) -> bool {
+    let ends = match &other.call {
+        Call::LogOut => other.token == entry.token,
+        Call::ChangePassword { .. } => other.user == entry.user && other.token != entry.token,
+        Call::SetPassword { user, .. } | Call::DeleteUser { user } => *user == entry.user,
         _ => false,
-    }
+    };
+    ends && other.tenant == entry.tenant
 }
 
 fn no_dead_token_works(evidence: &Evidence, login: &Entry, entry: &Entry, findings: &mut Findings) {
@@ -138,7 +141,7 @@ fn no_dead_token_works(evidence: &Evidence, login: &Entry, entry: &Entry, findin
         let is_acknowledged = matches!(other.outcome, Outcome::Done(_)) && other.returned < entry.invoked;
         // A log-out is of this token; of the others only those count that came after the token.
         let is_later = matches!(other.call, Call::LogOut) || other.invoked > login.returned;
-        is_acknowledged && is_later && ends(other, entry.user, &entry.token)
+        is_acknowledged && is_later && ends(other, entry)
     });
     findings.require(killed.is_none(), "revocation is never late", || format!("{killed:?}\n{entry:?}"));
 }
@@ -147,7 +150,7 @@ fn no_living_token_is_refused(evidence: &Evidence, entry: &Entry, findings: &mut
     if !matches!(entry.outcome, Outcome::Refused(Error::Unauthenticated)) {
         return;
     }
-    let begun = |other: &Entry| other.invoked <= entry.returned && ends(other, entry.user, &entry.token);
+    let begun = |other: &Entry| other.invoked <= entry.returned && ends(other, entry);
     let is_justified = evidence.entries.iter().any(|other| begun(other) && other.may_have_happened());
     findings.require(is_justified, "no token dies without a reason", || format!("{entry:?}"));
 }

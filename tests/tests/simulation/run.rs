@@ -19,11 +19,14 @@ use shared::domain::user::{NewUser, UserName};
 use shared::operations::tenants::{self, NewTenant};
 use shared::platform::env::var;
 
+use crate::air_checks;
 use crate::chat_checks;
 use crate::chatters::{self, Pages, Reader};
 use crate::checks::{self, Evidence, Findings};
+use crate::evening::Evening;
 use crate::faults::Harm;
 use crate::history::Reply;
+use crate::pass_checks;
 use crate::people::{self, ACCESS_CODE, FIRST_PASSWORD, Memory};
 use crate::people_checks;
 use crate::planners::{self, Known};
@@ -70,7 +73,7 @@ impl Run {
 
 async fn simulate(seed: u64, seams: Seams) -> Run {
     let world = World::new(seed, seams);
-    let tenants = [1, 2].map(|number| TenantId::from(uuid::Uuid::from_u128(number)));
+    let tenants = [1, 2, 3].map(|number| TenantId::from(uuid::Uuid::from_u128(number)));
     for (number, tenant) in tenants.iter().enumerate() {
         let operator = world.actor(1_000 + number as u64, tenant, UserId::MASTER);
         tenants::create_tenant(
@@ -95,6 +98,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let chat = planners::create_between(&master, "in some days", 300_000, 303_600).await;
     let over = planners::create_between(&master, "over", -200, -100).await;
     let soon_over = planners::create_between(&master, "soon over", -100, 10).await;
+    let evening = Evening::prepare(&world, [&tenants[2], &tenants[0]]).await;
     world.nemesis.wake();
     let known = Known::default();
     let mut actors: Vec<BoxFuture<'static, ()>> = Vec::new();
@@ -129,6 +133,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         let person = world.actor(number, &tenants[0], UserId::MASTER);
         actors.push(people::come_and_go(person, memory.clone(), format!("u{number}"), 25).boxed());
     }
+    actors.extend(evening.actors(&known));
     let pages: Vec<Pages> = (0..3).map(|_| Pages::default()).collect();
     let environments: Vec<Actor> = (30..33).map(|number| world.reader(number, &tenants[0], UserId::MASTER)).collect();
     let readers = pages.iter().map(|pages| Reader::new(environments.clone(), chat, Arc::clone(pages)).follow(20));
@@ -136,7 +141,9 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let actors: FuturesUnordered<_> = actors.into_iter().collect();
     let (readers, ()) = join(readers.collect::<Vec<_>>(), actors.collect()).await;
     world.nemesis.rest();
-    tokio::time::sleep(CALM).await;
+    let calm_from = world.now();
+    join(tokio::time::sleep(CALM), evening.calm_down()).await;
+    evening.look_at_all().await;
     join_all(readers.into_iter().map(Reader::catch_up)).await;
     let sweeper = world.actor(40, &tenants[0], UserId::MASTER);
     for _ in 0..2 {
@@ -146,13 +153,16 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let entries = std::mem::take(&mut *world.history.entries());
     let channels = world.upstream.channels().clone();
     let outages = world.nemesis.outages();
-    let evidence = Evidence { entries, journal: world.table.journal(), outages, channels };
+    let studio = world.upstream.studio.record().clone();
+    let evidence = Evidence { entries, journal: world.table.journal(), outages, channels, studio, calm_from };
     let mut findings = Findings::default();
     checks::nothing_is_broken(&evidence, &mut findings);
     schedule_checks::check(&evidence, &mut findings);
     let pages: Vec<_> = pages.iter().map(|pages| pages.lock().expect("no reader panicked").clone()).collect();
     chat_checks::check(&evidence, &chat, &pages, &mut findings);
     people_checks::check(&evidence, &mut findings);
+    air_checks::check(&evidence, &mut findings);
+    pass_checks::check(&evidence, &mut findings);
     Run { evidence, findings, harms: world.nemesis.counts() }
 }
 

@@ -27,6 +27,7 @@ use tokio::time::{Instant, timeout};
 use crate::faults::Nemesis;
 use crate::history::{Call, History, Outcome, Reply};
 use crate::imageflux::Upstream;
+use crate::on_air::Hooks;
 use crate::table::SimulatedTable;
 
 /// When a function ends its work, whatever it was about to do: half a second before its time is up.
@@ -34,6 +35,10 @@ const GATEWAY: Duration = Duration::from_millis(28_500);
 
 /// How long after its schedule's end a channel is kept, in seconds.
 pub const CHANNEL_GRACE: i64 = 20;
+
+/// From how long before the start until how long after the end somebody may publish, in seconds.
+pub const PUBLISH_LEAD: i64 = 30 * 60;
+pub const PUBLISH_OVERRUN: i64 = 15;
 
 type TableSeam = Box<dyn Fn(SimulatedTable, &Random) -> Arc<dyn Backend> + Send + Sync>;
 
@@ -45,6 +50,8 @@ pub struct Seams {
     pub channel_first: bool,
     /// How much further the clocks of those who read chats are ahead, in milliseconds.
     pub readers_ahead: i64,
+    /// What becomes of what ImageFlux calls us with.
+    pub hooks: Hooks,
     /// What becomes of how far a reader has come, at that time of the environment's clock.
     pub alter_progress: fn(&mut Progress, i64),
 }
@@ -56,6 +63,7 @@ impl Default for Seams {
             imageflux: |upstream| Arc::new(upstream),
             channel_first: false,
             readers_ahead: 0,
+            hooks: Hooks::default(),
             alter_progress: |_, _| {},
         }
     }
@@ -102,6 +110,11 @@ impl World {
         i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
+    /// One deployment in four is not called by ImageFlux, and works by asking.
+    pub fn has_hooks(&self) -> bool {
+        self.seed % 4 != 3
+    }
+
     /// A user of a tenant in an environment of its own. `number` sets all that is random about it.
     pub fn actor(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId) -> Actor {
         let random = Random::from_seed(self.seed.wrapping_mul(1_000_003).wrapping_add(number));
@@ -131,6 +144,7 @@ impl World {
             table: Table::new((self.seams.table)(self.table.clone(), &product), product.clone()),
             imageflux: ImageFlux::new((self.seams.imageflux)(self.upstream.clone())),
             clock,
+            hooks_url: self.has_hooks().then(|| "https://hooks.example.jp".into()),
             random: product,
             caches: Arc::default(),
             dead_tokens: Arc::new(Memory::of_millis(DEAD_TOKENS)),
@@ -199,8 +213,8 @@ fn template() -> &'static App {
             channel_grace_seconds: CHANNEL_GRACE,
             deletes_orphans: false,
             cors_origins: Vec::new(),
-            publish_lead_seconds: 30 * 60,
-            publish_overrun_seconds: 60 * 60,
+            publish_lead_seconds: PUBLISH_LEAD,
+            publish_overrun_seconds: PUBLISH_OVERRUN,
             publish_without_token: None,
             polls_per_second: 5_000,
             log_polls_every: 1,
