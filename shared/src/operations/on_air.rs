@@ -29,8 +29,9 @@ const ASKING: Duration = Duration::from_secs(3);
 /// How long nobody else asks: the two seconds that must lie between two questions, two by which the clocks of two
 /// environments may differ, and `QUESTION_WITHIN_MILLIS`. By then ImageFlux has answered, or has not.
 const LEASE_MILLIS: i64 = 4_500;
-/// Whoever was given the lease later than this after it began asks no more: the next may ask soon.
+/// Whoever was given the lease later than this after it began renews it before asking: the next may ask soon.
 const QUESTION_WITHIN_MILLIS: i64 = 500;
+const TRIES_TO_ASK: usize = 3;
 /// When the last who published is known to have gone, another who came unheard may wait a little longer.
 const LEASE_AFTERWARDS_MILLIS: i64 = 10_000;
 
@@ -169,15 +170,16 @@ async fn ask(
 ) -> Result<Option<Live>, Error> {
     let now = app.clock.now();
     let is_past = seen.was_told && !seen.is_on();
-    let until = now.timestamp_millis() + if is_past { LEASE_AFTERWARDS_MILLIS } else { LEASE_MILLIS };
-    let leased = live::take_lease(&app.table, tenant, schedule, now.timestamp_millis(), until).await?;
+    let (began, length) = (now.timestamp_millis(), if is_past { LEASE_AFTERWARDS_MILLIS } else { LEASE_MILLIS });
+    let leased = live::take_lease(&app.table, tenant, schedule, began, began + length).await?;
     // Whoever looks from now on sees the lease, and asks neither ImageFlux nor for the lease.
     reading::live_changed(app, tenant, *schedule);
-    let Some(current) = leased else { return Ok(None) };
-    if !current.live.is_doubtful(now) || is_too_late(app, now.timestamp_millis()) {
-        return Ok(Some(current.live));
+    match leased {
+        Some(current) if current.live.is_doubtful(now) => {
+            ask_in_time(app, tenant, schedule, channel_id, current, began, length).await
+        }
+        current => Ok(current.map(|current| current.live)),
     }
-    list(app, tenant, schedule, channel_id, current).await.map(Some)
 }
 
 /// As `ask`, for whoever needs the answer: they wait for their turn.
@@ -196,27 +198,45 @@ async fn ask_in_turn(
         if let Some(current) = live::take_turn(&app.table, tenant, schedule, &seen, turn + LEASE_MILLIS).await? {
             reading::live_changed(app, tenant, *schedule);
             tokio::time::sleep(until(app, turn)).await;
-            if !is_too_late(app, turn) {
-                return list(app, tenant, schedule, channel_id, current).await;
+            let asked = ask_in_time(app, tenant, schedule, channel_id, current, turn, LEASE_MILLIS).await?;
+            if let Some(live) = asked {
+                return Ok(live);
             }
-        } else {
-            super::pause(app).await;
         }
+        super::pause(app).await;
         seen = live::find(&app.table, tenant, schedule).await?;
     }
     Err(contended())
 }
 
-/// Whether the lease that began at the instant was given too late to ask.
-fn is_too_late(app: &App, began_at: i64) -> bool {
-    app.clock.now_millis() - began_at > QUESTION_WITHIN_MILLIS
+/// Asks for whoever has the lease, once it is certain that it began a moment ago. `None` when another has it meanwhile.
+async fn ask_in_time(
+    app: &App,
+    tenant: &TenantId,
+    schedule: &ScheduleId,
+    channel_id: &str,
+    mut held: Seen,
+    mut began: i64,
+    length: i64,
+) -> Result<Option<Live>, Error> {
+    for _ in 0..TRIES_TO_ASK {
+        if app.clock.now_millis() - began <= QUESTION_WITHIN_MILLIS {
+            return list(app, tenant, schedule, channel_id, held).await.map(Some);
+        }
+        began = app.clock.now_millis();
+        match live::take_turn(&app.table, tenant, schedule, &held, began + length).await? {
+            Some(renewed) => held = renewed,
+            None => return Ok(None),
+        }
+    }
+    Ok(None)
 }
 
 fn until(app: &App, instant: i64) -> Duration {
     Duration::from_millis(u64::try_from(instant - app.clock.now_millis()).unwrap_or_default())
 }
 
-/// Only for whoever has the lease.
+/// Only for `ask_in_time`.
 async fn list(
     app: &App,
     tenant: &TenantId,

@@ -42,6 +42,7 @@ mod requests;
 mod pacing;
 mod long_answers;
 mod queries;
+mod questions;
 mod events;
 mod random_bodies;
 mod values;

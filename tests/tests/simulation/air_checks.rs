@@ -98,18 +98,15 @@ fn an_answer_is_a_second_old(past: &Past, answer: &Answer, findings: &mut Findin
     let clock = [entry.invoked, entry.returned].map(|millis| instant(millis + entry.skew));
     let live = keys::live(&entry.tenant, schedule);
     let known = || past.during(&live, from, to);
-    let is_known = match playlist {
-        Some(url) => {
-            let is_on = schedules.any(|item| item.is_some_and(|item| clock[0] < closes(item)));
-            is_on && known().any(|live| live.and_then(watchable) == Some(url))
-        }
-        None => {
-            let is_over = schedules.any(|item| item.is_none_or(|item| clock[1] >= closes(item)));
-            let may_be_suspended = past
-                .during(&keys::tenant(&entry.tenant), entry.invoked - 2 * SECOND, to)
-                .any(|tenant| tenant.is_none_or(|tenant| text(tenant, "state") != "active"));
-            is_over || may_be_suspended || known().any(|live| live.and_then(watchable).is_none())
-        }
+    let is_known = if let Some(url) = playlist {
+        let is_on = schedules.any(|item| item.is_some_and(|item| clock[0] < closes(item)));
+        is_on && known().any(|live| live.and_then(watchable) == Some(url))
+    } else {
+        let is_over = schedules.any(|item| item.is_none_or(|item| clock[1] >= closes(item)));
+        let may_be_suspended = past
+            .during(&keys::tenant(&entry.tenant), entry.invoked - 2 * SECOND, to)
+            .any(|tenant| tenant.is_none_or(|tenant| text(tenant, "state") != "active"));
+        is_over || may_be_suspended || known().any(|live| live.and_then(watchable).is_none())
     };
     let is_view = matches!(entry.call, Call::OnAir(Deed::View { .. }));
     let exists = !is_view || past.during(&key, from, to).any(|item| item.is_some());

@@ -44,6 +44,19 @@ pub enum Deed {
     Permit,
 }
 
+impl Deed {
+    /// What is counted of an answer to it.
+    pub fn kind(&self, said: &str) -> Option<String> {
+        let word = said.split(' ').next().unwrap_or_default();
+        match self {
+            Self::Connect { .. } => Some(format!("may publish: {word}")),
+            Self::View { .. } => Some(format!("view: {word}")),
+            Self::Tell { .. } => Some(format!("event: {word}")),
+            _ => None,
+        }
+    }
+}
+
 /// A schedule's channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -82,7 +82,7 @@ fn is_decided_well(past: &Past, entry: &Entry, at: &Place, token: Option<&str>, 
 fn may<'a>(versions: impl Iterator<Item = Option<&'a Item>>, is_right: impl Fn(&Item) -> bool) -> May {
     versions.fold(May { be_right: false, be_wrong: false }, |may, item| {
         let holds = item.is_some_and(&is_right);
-        May { be_right: may.be_right | holds, be_wrong: may.be_wrong | !holds }
+        May { be_right: may.be_right || holds, be_wrong: may.be_wrong || !holds }
     })
 }
 

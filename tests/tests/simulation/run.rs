@@ -25,7 +25,7 @@ use crate::chatters::{self, Pages, Reader};
 use crate::checks::{self, Evidence, Findings};
 use crate::evening::Evening;
 use crate::faults::Harm;
-use crate::history::Reply;
+use crate::history::{Call, Outcome, Reply};
 use crate::pass_checks;
 use crate::people::{self, ACCESS_CODE, FIRST_PASSWORD, Memory};
 use crate::people_checks;
@@ -205,6 +205,8 @@ pub struct Totals {
     operations: usize,
     commits: usize,
     outcomes: BTreeMap<&'static str, usize>,
+    questions: usize,
+    on_air: BTreeMap<String, usize>,
     harms: BTreeMap<Harm, u64>,
     unattributable: usize,
     unrecorded: usize,
@@ -237,7 +239,11 @@ impl Totals {
         self.unrecorded += run.findings.unrecorded;
         for entry in &run.evidence.entries {
             *self.outcomes.entry(entry.outcome.kind()).or_default() += 1;
+            if let (Call::OnAir(deed), Outcome::Done(said)) = (&entry.call, &entry.outcome) {
+                deed.kind(said).into_iter().for_each(|kind| *self.on_air.entry(kind).or_default() += 1);
+            }
         }
+        self.questions += run.evidence.studio.questions.len();
         for (harm, count) in &run.harms {
             *self.harms.entry(*harm).or_default() += count;
         }
@@ -261,6 +267,10 @@ impl fmt::Display for Totals {
         for (harm, count) in &self.harms {
             writeln!(formatter, "  {harm:?}: {count}")?;
         }
+        for (kind, count) in &self.on_air {
+            writeln!(formatter, "  {kind}: {count}")?;
+        }
+        writeln!(formatter, "questions to ImageFlux {}", self.questions)?;
         writeln!(formatter, "channels nobody heard of {}", self.unattributable)?;
         writeln!(formatter, "channels lost in an outage {}", self.unrecorded)?;
         write!(formatter, "violations {}", self.failures.len())
