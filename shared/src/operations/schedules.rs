@@ -133,12 +133,17 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
         Ok((change, schedule))
     };
     let (caller, (change, mut schedule)) = admit(app, bearer, Action::UpdateSchedule, load).await?;
-    for _ in 0..MAX_DECISIONS {
+    for decision in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
         telemetry::note("schedule", change.id.to_string());
         let found = schedule.ok_or(Error::ScheduleNotFound)?;
         // A late presenter may be moved; a broadcast that has begun may not.
         let interval = found.plan.interval;
+        if decision > 0 && interval == change.interval && found.plan.name == change.name {
+            // An attempt of ours that was given up arrived after all, or somebody else did the same.
+            reading::schedule_changed(app, &caller.tenant, change.id);
+            return Ok(());
+        }
         let is_late = change.interval.start() != interval.start() && interval.has_started_at(now);
         if is_late && on_air::may_have_published(app, &caller.tenant, &found).await? {
             return Err(Error::ScheduleStarted);

@@ -11,7 +11,9 @@ use shared::domain::tenant::State;
 use shared::domain::trail::{Author, Origin};
 use shared::operations::{broadcasts, tenants};
 use shared::table::dynamodb::DynamoDb;
-use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
+use shared::table::{
+    Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Refusal, Table, Transacted, Write, Written,
+};
 use uuid::Uuid;
 
 enum Held {
@@ -27,6 +29,8 @@ enum Fate {
     Late,
     /// It is done, and its answer lost.
     Unanswered,
+    /// As `Late`; its repetition is refused for what stood in the way by then, and it arrives when that has gone.
+    Overtaken,
 }
 
 #[derive(Clone)]
@@ -34,6 +38,7 @@ struct Slow {
     table: Arc<DynamoDb>,
     next: Arc<Mutex<Fate>>,
     held: Arc<Mutex<Option<Held>>>,
+    is_overtaken: Arc<Mutex<bool>>,
 }
 
 impl Slow {
@@ -41,7 +46,8 @@ impl Slow {
         let app = &product.server.app;
         let name = local::Options::default().table_name;
         let table = local::engine::open(&product.server.table_url, &name).await.expect("the table");
-        let slow = Self { table: Arc::new(table), next: Arc::new(Mutex::new(Fate::Answered)), held: Arc::default() };
+        let next = Arc::new(Mutex::new(Fate::Answered));
+        let slow = Self { table: Arc::new(table), next, held: Arc::default(), is_overtaken: Arc::default() };
         let app = App { table: Table::new(Arc::new(slow.clone()), app.random.clone()), ..app.clone() };
         (slow, app)
     }
@@ -65,8 +71,9 @@ impl Slow {
 
     async fn meet<T>(&self, held: Held, attempt: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let fate = self.fate();
-        if fate == Fate::Late {
+        if matches!(fate, Fate::Late | Fate::Overtaken) {
             *self.held.lock().unwrap() = Some(held);
+            *self.is_overtaken.lock().unwrap() = fate == Fate::Overtaken;
         } else {
             let answer = attempt.await;
             if fate == Fate::Answered {
@@ -95,7 +102,14 @@ impl Backend for Slow {
     }
 
     fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        Box::pin(self.meet(Held::Transaction(writes.to_vec(), token), self.table.transact(writes, token)))
+        let attempt = async move {
+            if std::mem::take(&mut *self.is_overtaken.lock().unwrap()) {
+                self.deliver().await;
+                return Ok(Transacted::Refused(writes.iter().map(|_| Refusal::Passed).collect()));
+            }
+            self.table.transact(writes, token).await
+        };
+        Box::pin(self.meet(Held::Transaction(writes.to_vec(), token), attempt))
     }
 }
 
@@ -141,6 +155,21 @@ async fn an_access_code_that_was_changed_does_not_come_back() {
     let anonymous = Actor::at(&product.server.url());
     anonymous.post("/api/login", &login("two")).await.ok();
     anonymous.post("/api/login", &login("one")).await.refused(401, "login_failed");
+}
+
+#[tokio::test]
+async fn a_change_that_was_made_by_an_attempt_given_up_is_not_made_again() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    master.post("/api/schedule", &new_schedule(1)).await.ok();
+    let mut plan = master.get("/api/schedule").await.ok()[0].clone();
+    plan["name"] = json!("another");
+    let (slow, app) = Slow::of(&product).await;
+    slow.next_is(Fate::Overtaken);
+    assert_eq!(call(&app, &master, "PATCH", "/api/schedule", &plan).await, 200);
+    let rows = master.get("/api/audit?action=update_schedule").await.ok();
+    let changed: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["changed"]).collect();
+    assert_eq!(changed, [&json!(["name"])]);
 }
 
 #[tokio::test]
