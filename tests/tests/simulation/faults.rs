@@ -157,7 +157,7 @@ impl Nemesis {
 
 fn per_million(harm: Harm) -> u64 {
     match harm {
-        Harm::Outage => 300,
+        Harm::Outage => 120,
         Harm::Slow | Harm::UpstreamHung => 10_000,
         Harm::Throttled | Harm::LostReply | Harm::UpstreamLost | Harm::EventTimeless => 20_000,
         Harm::UpstreamNonsense => 30_000,

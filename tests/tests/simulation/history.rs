@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use shared::crypto::tokens::Bearer;
 use shared::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
 use shared::domain::interval::Interval;
+use shared::domain::permission::Permission;
+use shared::domain::tenant::State;
 use shared::operations::Error;
 
 use crate::on_air::Deed;
@@ -28,6 +30,23 @@ pub enum Call {
     ChangePassword { password: String },
     SetPassword { user: UserId, password: String },
     OnAir(Deed),
+    UpdateUser { user: UserId, name: Option<String>, permissions: Vec<(Permission, bool)> },
+    ListUsers,
+    ResetDelivery { id: ScheduleId },
+    CreateCalendar,
+    DeleteCalendar,
+    Mute { schedule: ScheduleId, user: UserId, seconds: i64 },
+    Unmute { schedule: ScheduleId, user: UserId },
+    ChangeRules { schedule: ScheduleId, is_open: Option<bool>, slow_seconds: Option<i64> },
+    LookAtRules,
+    Export,
+    ReadTrail,
+    Reconcile,
+    ChangeAccessCode { code: String },
+    SetState { state: State },
+    SetArchiveDestinations,
+    Unlock,
+    CreateTenant,
 }
 
 #[derive(Debug)]
@@ -79,6 +98,17 @@ tokio::task_local! {
 /// The operation that this code runs for.
 pub fn current() -> Option<usize> {
     OPERATION.try_with(|(_, operation)| *operation).ok()
+}
+
+/// Lets what outlives the current operation still run for it.
+pub fn outliving<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let operation = OPERATION.try_with(Clone::clone).ok();
+    async move {
+        match operation {
+            Some(operation) => OPERATION.scope(operation, work).await,
+            None => work.await,
+        }
+    }
 }
 
 /// Notes that an attempt of the current operation ended without an answer.

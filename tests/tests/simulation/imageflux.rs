@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::imageflux::transport::{Answer, Failure, Promise, Transport};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::faults::{Harm, Nemesis};
 use crate::history;
@@ -22,6 +22,8 @@ pub struct Channel {
     pub deleted: bool,
     /// The key in the addresses at which the product wants to be called.
     pub hook_key: Option<String>,
+    pub deleted_at: Option<Instant>,
+    pub deleted_by: Option<usize>,
 }
 
 #[derive(Clone)]
@@ -45,7 +47,8 @@ impl Upstream {
     fn new_channel(&self, operation: Option<usize>, hook_key: Option<String>) -> String {
         let mut channels = self.channels();
         let id = format!("channel-{}", channels.len());
-        channels.insert(id.clone(), Channel { operation, told: false, deleted: false, hook_key });
+        let new = Channel { operation, told: false, deleted: false, deleted_at: None, deleted_by: None, hook_key };
+        channels.insert(id.clone(), new);
         id
     }
 
@@ -97,8 +100,13 @@ impl Upstream {
             return self.refuse();
         }
         let known = match self.channels().get_mut(id) {
-            Some(channel) => !std::mem::replace(&mut channel.deleted, true),
-            None => false,
+            Some(channel) if !channel.deleted => {
+                channel.deleted = true;
+                channel.deleted_at = Some(Instant::now());
+                channel.deleted_by = history::current();
+                true
+            }
+            _ => false,
         };
         self.studio.cut(id);
         if self.nemesis.strikes(Harm::UpstreamHung) {

@@ -8,6 +8,8 @@
 
 mod air_checks;
 mod air_flaws;
+mod auditors;
+mod brink;
 mod chat_checks;
 mod chatters;
 mod checks;
@@ -15,21 +17,33 @@ mod evening;
 mod faults;
 mod flaws;
 mod history;
+mod hosts;
 mod imageflux;
 mod limits;
+mod members;
 mod model;
+mod neighbours;
 mod on_air;
+mod operators;
 mod pass_checks;
 mod past;
 mod people;
 mod people_checks;
+mod permission_checks;
 mod planners;
+mod planted;
 mod presenters;
 mod publishers;
+mod reconcilers;
+mod room_checks;
 mod run;
 mod schedule_checks;
+mod spans;
+mod staff;
 mod studio;
 mod table;
+mod tenant_checks;
+mod trail_checks;
 mod viewers;
 mod world;
 
@@ -131,4 +145,59 @@ fn a_publish_token_compared_by_its_beginning_is_found() {
 #[test]
 fn a_hook_key_compared_by_its_beginning_is_found() {
     first_violation("only the key opens", air_flaws::with_a_key_compared_by_its_beginning);
+}
+
+#[test]
+fn a_change_without_its_row_in_the_trail_is_found() {
+    first_violation("one row beside each change", planted::without_a_row_in_the_trail);
+}
+
+#[test]
+fn a_row_that_is_written_after_its_change_is_found() {
+    first_violation("one row for each operation that changes", planted::with_the_row_afterwards);
+}
+
+#[test]
+fn a_change_of_a_user_that_does_not_ask_what_was_seen_is_found() {
+    first_violation("a change of a user is the one asked for", planted::without_the_version_of_a_standing);
+}
+
+#[test]
+fn a_mute_that_nobody_looks_at_is_found() {
+    first_violation("nobody posts who is muted", planted::without_a_look_at_mutes);
+}
+
+#[test]
+fn a_chat_that_is_closed_in_vain_is_found() {
+    first_violation("nobody posts to a closed chat", planted::without_a_look_at_the_rules);
+}
+
+#[test]
+fn a_chat_that_is_slowed_down_in_vain_is_found() {
+    first_violation("nobody posts too soon", planted::without_a_look_at_the_rules);
+}
+
+#[test]
+fn a_permission_that_outlives_its_end_is_found() {
+    first_violation("nobody does what they may not", planted::with_standings_that_are_kept);
+}
+
+#[test]
+fn a_move_that_does_not_ask_when_its_predecessor_ends_is_found() {
+    first_violation("disjoint after every commit", planted::without_the_end_of_the_predecessor);
+}
+
+#[test]
+fn a_retirement_of_another_channel_than_was_seen_is_found() {
+    first_violation("no channel leaks", planted::without_the_channel_that_was_seen);
+}
+
+#[test]
+fn a_claim_that_never_ends_is_found() {
+    first_violation("a claim ends with its lease", planted::with_a_claim_for_ever);
+}
+
+#[test]
+fn reconciling_what_was_seen_only_now_is_found() {
+    first_violation("only what is nobody's is reconciled", planted::without_the_time_between_sightings);
 }

@@ -11,6 +11,7 @@ use shared::table::{Change, Condition, Effect, Item, Key, Query, Range, Refusal,
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::history;
 use crate::limits;
 
 /// Everything that was ever written, in order.
@@ -19,6 +20,8 @@ pub struct Commit {
     /// Milliseconds since the simulation began: when it happened, and when all could see it.
     pub at: i64,
     pub seen_at: i64,
+    /// The operation that asked for it, which may be over.
+    pub by: Option<usize>,
     pub changes: Vec<(Key, Option<Item>)>,
 }
 
@@ -142,7 +145,12 @@ impl Model {
             };
         }
         let millis = |instant: Instant| i64::try_from((instant - self.began).as_millis()).unwrap_or(i64::MAX);
-        self.journal.push(Commit { at: millis(Instant::now()), seen_at: millis(seen_at), changes });
+        self.journal.push(Commit {
+            at: millis(Instant::now()),
+            seen_at: millis(seen_at),
+            by: history::current(),
+            changes,
+        });
     }
 
     fn forget_what_is_in_sight(&mut self) {

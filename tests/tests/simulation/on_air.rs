@@ -41,7 +41,6 @@ pub enum Deed {
     ResetTokens {
         schedule: ScheduleId,
     },
-    Permit,
 }
 
 impl Deed {

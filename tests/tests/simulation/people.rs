@@ -8,7 +8,6 @@ use shared::domain::access_code::AccessCode;
 use shared::domain::email::Email;
 use shared::domain::ids::UserId;
 use shared::domain::password::Password;
-use shared::domain::permission::Permissions;
 use shared::domain::user::{NewUser, UserChange, UserName};
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
 use shared::operations::listing::{self, Window};
@@ -17,6 +16,7 @@ use shared::operations::sessions::{self, Login};
 use shared::operations::users;
 
 use crate::history::{Call, Reply};
+use crate::members;
 use crate::world::Actor;
 
 pub const ACCESS_CODE: &str = "code";
@@ -52,6 +52,15 @@ impl Memory {
         users.iter().nth(index).map(|(user, secrets)| (*user, secrets.clone()))
     }
 
+    /// Somebody may have set another password.
+    pub fn now_perhaps(&self, user: UserId, password: &str) {
+        self.change(user, |secrets| password.clone_into(&mut secrets.password));
+    }
+
+    pub fn ids(&self) -> Vec<UserId> {
+        self.users().keys().copied().collect()
+    }
+
     fn change(&self, user: UserId, change: impl FnOnce(&mut Secrets)) {
         if let Some(secrets) = self.users().get_mut(&user) {
             change(secrets);
@@ -77,6 +86,21 @@ pub async fn come_and_go(mut actor: Actor, memory: Memory, name: String, steps: 
             _ => log_in(&actor, &memory, user, &secrets).await,
         }
         actor.rest_up_to(1_500).await;
+    }
+}
+
+/// Goes in and looks, for as long as the tokens and the password work.
+pub async fn come_in_and_look(mut actor: Actor, memory: Memory, steps: u32) {
+    let first = actor.bearer.clone();
+    for _ in 0..steps {
+        actor.bearer = first.clone();
+        let Some((user, secrets)) = memory.any(&actor) else { return };
+        let index = usize::try_from(actor.random.below(secrets.tokens.len().max(1) as u64)).unwrap_or(0);
+        match (actor.random.below(4), secrets.tokens.get(index)) {
+            (1.., Some(token)) => look_around(&mut actor, token).await,
+            _ => log_in(&actor, &memory, user, &secrets).await,
+        }
+        actor.rest_up_to(2_000).await;
     }
 }
 
@@ -155,14 +179,14 @@ pub async fn dismiss(actor: &Actor, user: UserId) {
     actor.perform(Call::DeleteUser { user }, work, |()| String::new()).await;
 }
 
-/// A new user with all permissions.
+/// A new user with the permissions that the address tells.
 pub async fn create(actor: &Actor, email: &str, has_key: bool) -> Reply<UserId> {
     let call = Call::CreateUser { email: email.to_owned() };
     let new = NewUser {
         name: UserName::parse("somebody").expect("a name"),
         email: address(email),
         password: Password::parse(FIRST_PASSWORD).expect("a password"),
-        permissions: Permissions::ALL,
+        permissions: members::first_permissions(email),
     };
     let key = has_key.then(|| IdempotencyKey::new(email, email.as_bytes()));
     let work = users::create_user(&actor.app, &actor.bearer, Ok(Keyed { form: new, key }));

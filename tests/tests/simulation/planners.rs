@@ -101,6 +101,10 @@ pub async fn create_between(actor: &Actor, name: &str, start: i64, end: i64) -> 
 async fn reschedule(actor: &Actor, id: ScheduleId, from: Interval, name: String) {
     let start = if actor.random.below(2) == 0 { from.start() } else { any_interval(actor).start() };
     let interval = lasting_some_minutes(actor, start);
+    move_to(actor, id, name, interval).await;
+}
+
+pub async fn move_to(actor: &Actor, id: ScheduleId, name: String, interval: Interval) {
     let call = Call::MoveSchedule { id, name: name.clone(), interval };
     let change = ScheduleChange { id, name: schedule_name(&name), interval };
     let work = schedules::update_schedule(&actor.app, &actor.bearer, Ok(change));

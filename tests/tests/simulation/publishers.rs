@@ -88,10 +88,11 @@ pub async fn permit(actor: Actor, publishers: Vec<UserId>, steps: u32) {
         actor.rest_up_to(9_000).await;
         let Some(user) = one_of(&actor, &publishers) else { return };
         let may = actor.random.below(3) > 0;
-        let change =
-            UserChange { id: user, name: None, password: None, permissions: vec![(Permission::Delivery, may)] };
+        let permissions = vec![(Permission::Delivery, may)];
+        let call = Call::UpdateUser { user, name: None, permissions: permissions.clone() };
+        let change = UserChange { id: user, name: None, password: None, permissions };
         let work = users::update_user(&actor.app, &actor.bearer, Ok(change));
-        actor.perform(Call::OnAir(Deed::Permit), work, |()| String::new()).await;
+        actor.perform(call, work, |()| String::new()).await;
         if let (true, Some(last)) = (step == steps / 2, publishers.last()) {
             people::dismiss(&actor, *last).await;
         }

@@ -32,6 +32,7 @@ use crate::people_checks;
 use crate::planners::{self, Known};
 use crate::presenters;
 use crate::schedule_checks;
+use crate::staff::Staff;
 use crate::world::{Actor, Seams, World};
 
 /// Longer than a lease, than what is still on its way, and than two clocks differ.
@@ -99,6 +100,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     let over = planners::create_between(&master, "over", -200, -100).await;
     let soon_over = planners::create_between(&master, "soon over", -100, 10).await;
     let evening = Evening::prepare(&world, [&tenants[2], &tenants[0]]).await;
+    let staff = Staff::hire(&world, &master, chat, &memory).await;
     world.nemesis.wake();
     let known = Known::default();
     let mut actors: Vec<BoxFuture<'static, ()>> = Vec::new();
@@ -134,6 +136,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
         actors.push(people::come_and_go(person, memory.clone(), format!("u{number}"), 25).boxed());
     }
     actors.extend(evening.actors(&known));
+    actors.extend(staff.at_work(&known));
     let pages: Vec<Pages> = (0..3).map(|_| Pages::default()).collect();
     let environments: Vec<Actor> = (30..33).map(|number| world.reader(number, &tenants[0], UserId::MASTER)).collect();
     let readers = pages.iter().map(|pages| Reader::new(environments.clone(), chat, Arc::clone(pages)).follow(20));
@@ -145,6 +148,7 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     join(tokio::time::sleep(CALM), evening.calm_down()).await;
     evening.look_at_all().await;
     join_all(readers.into_iter().map(Reader::catch_up)).await;
+    staff.finish().await;
     let sweeper = world.actor(40, &tenants[0], UserId::MASTER);
     for _ in 0..2 {
         planners::sweep(&sweeper).await;
@@ -163,6 +167,8 @@ async fn simulate(seed: u64, seams: Seams) -> Run {
     people_checks::check(&evidence, &mut findings);
     air_checks::check(&evidence, &mut findings);
     pass_checks::check(&evidence, &mut findings);
+    staff.check(&evidence, &mut findings);
+    staff.settle(&mut findings).await;
     Run { evidence, findings, harms: world.nemesis.counts() }
 }
 
@@ -173,7 +179,7 @@ async fn a_user(master: &Actor, email: &str) -> UserId {
     }
 }
 
-fn new_tenant(number: usize) -> NewTenant {
+pub fn new_tenant(number: usize) -> NewTenant {
     NewTenant {
         name: format!("tenant {number}"),
         access_code: AccessCode::parse(ACCESS_CODE).expect("a code"),

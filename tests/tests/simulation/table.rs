@@ -152,7 +152,7 @@ async fn attempt<T: Send + 'static>(
     served: impl Future<Output = Result<T, Fault>> + Send + 'static,
 ) -> Result<T, Fault> {
     #[expect(clippy::disallowed_methods, reason = "a server goes on when its client is gone")]
-    let served = tokio::spawn(served);
+    let served = tokio::spawn(history::outliving(served));
     let answer = match timeout(limit, served).await {
         Ok(Ok(answer)) => answer,
         _ => Err(Fault::Unknown("no answer in time".to_owned())),

@@ -1,0 +1,115 @@
+//! A broadcast that is prolonged again and again when its channel has just been taken away: sweepers and presenters meet
+//! at the moment when its time of grace ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::future::{BoxFuture, FutureExt};
+use shared::domain::ids::{ScheduleId, TenantId, UserId};
+use shared::domain::interval::Interval;
+use shared::operations::broadcasts;
+
+use crate::checks::{Evidence, Findings};
+use crate::history::{Call, Entry, Outcome};
+use crate::planners;
+use crate::world::{Actor, CHANNEL_GRACE, World, instant};
+
+const START: i64 = -400;
+const FIRST_END: i64 = 2;
+const TIMES: i64 = 3;
+/// From one end to the next: the grace, three seconds without a channel, and three to go.
+const EACH: i64 = CHANNEL_GRACE + 6;
+
+#[derive(Clone)]
+pub struct Brink {
+    world: Arc<World>,
+    tenant: TenantId,
+    id: ScheduleId,
+}
+
+impl Brink {
+    /// In a tenant of its own.
+    pub async fn plan(world: &Arc<World>, tenant: TenantId) -> Self {
+        let master = world.actor(300, &tenant, UserId::MASTER);
+        let id = planners::create_between(&master, "again", START, FIRST_END).await;
+        Self { world: Arc::clone(world), tenant, id }
+    }
+
+    pub fn at_work(&self) -> Vec<BoxFuture<'static, ()>> {
+        let mut work = vec![self.clone().prolong(self.actor(301)).boxed()];
+        for number in 302..304 {
+            work.push(self.clone().present(self.actor(number)).boxed());
+            work.push(self.clone().sweep(self.actor(number + 10)).boxed());
+        }
+        work
+    }
+
+    async fn prolong(self, actor: Actor) {
+        for time in 0..TIMES {
+            let end = FIRST_END + time * EACH;
+            self.until(1_000 * (end + CHANNEL_GRACE + 3)).await;
+            let new = if time + 1 == TIMES { 10_000 } else { end + EACH };
+            let at = |seconds| instant(0) + TimeDelta::seconds(seconds);
+            let interval = Interval::new(at(START), at(new)).expect("a start before its end");
+            planners::move_to(&actor, self.id, format!("again {time}"), interval).await;
+        }
+    }
+
+    async fn present(self, actor: Actor) {
+        for time in 0..TIMES {
+            let brink = FIRST_END + time * EACH + CHANNEL_GRACE;
+            self.until(1_000 * brink - 1_200).await;
+            for _ in 0..8 {
+                self.deliver(&actor).await;
+                actor.rest_up_to(500).await;
+            }
+            self.until(1_000 * (brink + 3)).await;
+            for _ in 0..4 {
+                self.deliver(&actor).await;
+                actor.rest_up_to(1_000).await;
+            }
+        }
+    }
+
+    async fn sweep(self, actor: Actor) {
+        for time in 0..TIMES {
+            self.until(1_000 * (FIRST_END + time * EACH + CHANNEL_GRACE) - 700).await;
+            for _ in 0..5 {
+                planners::sweep(&actor).await;
+                actor.rest_up_to(500).await;
+            }
+        }
+    }
+
+    /// When all is quiet.
+    pub async fn deliver_at_last(&self) {
+        for number in [320, 321] {
+            self.deliver(&self.actor(number)).await;
+        }
+    }
+
+    /// In the end whoever asks is given a channel: nobody's claim holds longer than its lease.
+    pub fn check(&self, evidence: &Evidence, findings: &mut Findings) {
+        let asks = |entry: &&Entry| matches!(entry.call, Call::GetDelivery { id } if id == self.id);
+        for entry in evidence.entries.iter().rev().filter(asks).take(2) {
+            let is_told = !matches!(entry.outcome, Outcome::Unknown(_));
+            findings.require(is_told, "a claim ends with its lease", || format!("{entry:?}"));
+        }
+    }
+
+    async fn deliver(&self, actor: &Actor) {
+        let work = broadcasts::get_delivery(&actor.app, &actor.bearer, Ok(self.id));
+        let channel = |delivery: &broadcasts::Delivery| delivery.channel.channel_id.clone();
+        actor.perform(Call::GetDelivery { id: self.id }, work, channel).await;
+    }
+
+    async fn until(&self, millis: i64) {
+        let wait = u64::try_from(millis - self.world.now()).unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+
+    fn actor(&self, number: u64) -> Actor {
+        self.world.actor(number, &self.tenant, UserId::MASTER)
+    }
+}
