@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::{BoxFuture, FutureExt, join};
 use shared::domain::ids::{ScheduleId, TenantId, UserId};
 use shared::domain::interval::Interval;
 use shared::operations::broadcasts;
@@ -38,10 +38,8 @@ impl Brink {
 
     pub fn at_work(&self) -> Vec<BoxFuture<'static, ()>> {
         let mut work = vec![self.clone().prolong(self.actor(301)).boxed()];
-        for number in 302..304 {
-            work.push(self.clone().present(self.actor(number)).boxed());
-            work.push(self.clone().sweep(self.actor(number + 10)).boxed());
-        }
+        work.extend([302, 303].map(|number| self.clone().present(self.actor_ahead(number, -1_000)).boxed()));
+        work.push(self.clone().sweep([312, 313].map(|number| self.actor_ahead(number, 1_000))).boxed());
         work
     }
 
@@ -56,28 +54,31 @@ impl Brink {
         }
     }
 
+    /// Their clocks are behind, and those of the sweepers ahead, so that for two seconds the ones may still ask for a
+    /// channel which the others may take away.
     async fn present(self, actor: Actor) {
         for time in 0..TIMES {
             let brink = FIRST_END + time * EACH + CHANNEL_GRACE;
-            self.until(1_000 * brink - 1_200).await;
+            self.until(1_000 * brink - 900).await;
             for _ in 0..8 {
                 self.deliver(&actor).await;
-                actor.rest_up_to(500).await;
+                actor.rest_up_to(250).await;
             }
             self.until(1_000 * (brink + 3)).await;
-            for _ in 0..4 {
+            for _ in 0..3 {
                 self.deliver(&actor).await;
                 actor.rest_up_to(1_000).await;
             }
         }
     }
 
-    async fn sweep(self, actor: Actor) {
+    /// Both at once, so that both see the same.
+    async fn sweep(self, [one, other]: [Actor; 2]) {
         for time in 0..TIMES {
-            self.until(1_000 * (FIRST_END + time * EACH + CHANNEL_GRACE) - 700).await;
-            for _ in 0..5 {
-                planners::sweep(&actor).await;
-                actor.rest_up_to(500).await;
+            self.until(1_000 * (FIRST_END + time * EACH + CHANNEL_GRACE) - 1_100).await;
+            for _ in 0..6 {
+                join(planners::sweep(&one), planners::sweep(&other)).await;
+                one.rest_up_to(300).await;
             }
         }
     }
@@ -107,6 +108,10 @@ impl Brink {
     async fn until(&self, millis: i64) {
         let wait = u64::try_from(millis - self.world.now()).unwrap_or(0);
         tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+
+    fn actor_ahead(&self, number: u64, millis: i64) -> Actor {
+        self.world.skewed_actor(number, &self.tenant, UserId::MASTER, millis)
     }
 
     fn actor(&self, number: u64) -> Actor {

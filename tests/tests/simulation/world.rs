@@ -128,7 +128,8 @@ impl World {
         self.skewed_actor(number, tenant, user, actor.skew + self.seams.readers_ahead)
     }
 
-    fn skewed_actor(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId, skew: i64) -> Actor {
+    /// As `actor`, whose clock is so many milliseconds ahead.
+    pub fn skewed_actor(self: &Arc<Self>, number: u64, tenant: &TenantId, user: UserId, skew: i64) -> Actor {
         let random = Random::from_seed(self.seed.wrapping_mul(1_000_003).wrapping_add(number) ^ 0x5A5A);
         let clock = Clock::simulated(instant(self.now()) + TimeDelta::milliseconds(skew));
         let bearer = Bearer {
