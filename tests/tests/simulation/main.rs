@@ -38,7 +38,6 @@ mod reconcilers;
 mod room_checks;
 mod run;
 mod schedule_checks;
-mod spans;
 mod staff;
 mod studio;
 mod table;

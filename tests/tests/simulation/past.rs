@@ -44,6 +44,11 @@ impl<'a> Past<'a> {
         found.map(|version| version.item).chain(never)
     }
 
+    /// Whether some version that could be found in that time is as wanted.
+    pub fn any(&self, key: &Key, from: i64, to: i64, wanted: impl Fn(Option<&'a Item>) -> bool) -> bool {
+        self.during(key, from, to).any(wanted)
+    }
+
     pub fn all(&self, key: &Key) -> &[Version<'a>] {
         self.versions.get(key).map_or(&[], Vec::as_slice)
     }

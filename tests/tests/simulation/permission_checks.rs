@@ -11,10 +11,10 @@ use shared::table::{Item, Key, Value};
 use crate::checks::{Evidence, Findings, text};
 use crate::history::{Call, Entry, Outcome};
 use crate::members;
-use crate::spans::Spans;
+use crate::past::Past;
 
 pub fn check(evidence: &Evidence, findings: &mut Findings) {
-    let standings = Spans::of(evidence, |key| key.pk.starts_with("PASS#"));
+    let standings = Past::of(evidence, &["PASS#"]);
     for entry in &evidence.entries {
         if matches!(entry.outcome, Outcome::Done(_)) {
             let might = may_between(&standings, entry, entry.returned);
@@ -60,7 +60,7 @@ fn needed(call: &Call) -> Option<&'static [Permission]> {
     })
 }
 
-fn may_between(standings: &Spans, entry: &Entry, until: i64) -> bool {
+fn may_between(standings: &Past, entry: &Entry, until: i64) -> bool {
     let Some(sufficient) = needed(&entry.call) else { return true };
     if entry.user == UserId::OPERATOR {
         return true;
@@ -69,7 +69,7 @@ fn may_between(standings: &Spans, entry: &Entry, until: i64) -> bool {
     standings.any(&key, entry.invoked, until, |item| item.is_some_and(|item| has_any(item, sufficient)))
 }
 
-fn lacked_between(standings: &Spans, entry: &Entry) -> bool {
+fn lacked_between(standings: &Past, entry: &Entry) -> bool {
     let Some(sufficient) = needed(&entry.call) else { return false };
     let key = keys::standing(&entry.tenant, entry.user);
     standings.any(&key, entry.invoked, entry.returned, |item| item.is_none_or(|item| !has_any(item, sufficient)))

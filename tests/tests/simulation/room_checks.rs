@@ -10,15 +10,15 @@ use shared::table::{Item, Key, Value};
 
 use crate::checks::{Evidence, Findings};
 use crate::history::{Call, Entry, Outcome};
+use crate::past::Past;
 use crate::permission_checks::has_any;
-use crate::spans::Spans;
 use crate::world::instant;
 
 const HOSTS: &[Permission] = &[Permission::Delivery, Permission::Schedule];
 
 pub fn check(evidence: &Evidence, findings: &mut Findings) {
-    let rooms = Spans::of(evidence, |key| key.pk.starts_with("ROOM#"));
-    let standings = Spans::of(evidence, |key| key.pk.starts_with("PASS#"));
+    let rooms = Past::of(evidence, &["ROOM#"]);
+    let standings = Past::of(evidence, &["PASS#"]);
     let mut last: BTreeMap<(ScheduleId, UserId), i64> = BTreeMap::new();
     for commit in &evidence.journal {
         let Some(entry) = commit.by.map(|by| &evidence.entries[by]) else { continue };
@@ -73,7 +73,7 @@ struct Accepted<'a> {
     before: Option<i64>,
 }
 
-fn check_post(post: &Accepted, rooms: &Spans, findings: &mut Findings) {
+fn check_post(post: &Accepted, rooms: &Past, findings: &mut Findings) {
     let Accepted { entry, schedule, until, made, before } = *post;
     let mute = keys::mute(&entry.tenant, schedule, entry.user);
     let rules = keys::room(&entry.tenant, schedule);
@@ -89,7 +89,7 @@ fn check_post(post: &Accepted, rooms: &Spans, findings: &mut Findings) {
     findings.require(waited, "nobody posts too soon", || format!("{} ms: {entry:?}", made - before));
 }
 
-fn refusals_have_a_reason(entry: &Entry, rooms: &Spans, findings: &mut Findings) {
+fn refusals_have_a_reason(entry: &Entry, rooms: &Past, findings: &mut Findings) {
     let (Call::Post { schedule, .. }, Outcome::Refused(error)) = (&entry.call, &entry.outcome) else { return };
     let began = instant(entry.invoked + entry.skew).timestamp_millis();
     let is_muted = |item: Option<&Item>| item.and_then(muted_until).is_some_and(|until| until * 1_000 > began);

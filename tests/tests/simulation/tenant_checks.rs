@@ -10,15 +10,15 @@ use shared::store::keys;
 
 use crate::checks::{Evidence, Findings, text};
 use crate::history::{Call, Entry, Outcome};
+use crate::past::Past;
 use crate::people::ACCESS_CODE;
-use crate::spans::Spans;
 
 /// For how long an environment may not notice that a tenant was suspended, in milliseconds.
 const UNNOTICED: i64 = 2_000;
 
 pub fn check(evidence: &Evidence, findings: &mut Findings) {
-    let tenants = Spans::of(evidence, |key| key.pk.starts_with("TEN#"));
-    let codes = Spans::of(evidence, |key| key.pk.starts_with("CRED#") && key.sk == "ACCESS-CODE");
+    let tenants = Past::of(evidence, &["TEN#"]);
+    let codes = Past::of(evidence, &["CRED#"]);
     let mut made = BTreeSet::new();
     for entry in evidence.entries.iter().filter(|entry| matches!(entry.outcome, Outcome::Done(_))) {
         let is_a_users = entry.user != UserId::OPERATOR && !matches!(entry.call, Call::Sweep | Call::Reconcile);
@@ -56,7 +56,7 @@ fn digest(entry: &Entry, code: &str) -> String {
 
 /// Whether a suspension explains that the token did not work.
 pub fn was_suspended(evidence: &Evidence, entry: &Entry) -> bool {
-    let tenants = Spans::of(evidence, |key| *key == keys::tenant(&entry.tenant));
+    let tenants = Past::of(evidence, &["TEN#"]);
     tenants.any(&keys::tenant(&entry.tenant), entry.invoked - UNNOTICED, entry.returned, |item| {
         item.is_some_and(|item| text(item, "state") == "suspended")
     })
