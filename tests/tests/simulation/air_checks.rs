@@ -24,6 +24,10 @@ const CLOCKS_APART: i64 = 2_000;
 const QUESTION: i64 = 2_000;
 /// A connection of which nothing was heard is asked after, by whoever looks next and gets the lease.
 const SILENCE: i64 = 60_000 + CLOCKS_APART + 6_000;
+/// How far the clock of an environment may be ahead.
+const CLOCK: i64 = 1_000;
+/// How long before a question the doubt may have been: the lease is renewed up to twice.
+const HESITATION: i64 = 10_000;
 /// What was under way when the calm came.
 const SETTLED: i64 = 10_000;
 
@@ -196,7 +200,32 @@ fn questions_are_rare(evidence: &Evidence, past: &Past, findings: &mut Findings)
         findings.require(is_rare, "one question in two seconds", || {
             format!("{channel} was asked about at {before:?} and at {at}")
         });
+        let (tenant, id) = schedule;
+        let key = keys::live(tenant, &ScheduleId::from(id.as_str()));
+        let is_in_doubt = |live: Option<&Item>| live.is_none_or(|live| is_doubtful(live, *at + CLOCK + SECOND));
+        findings.require(past.any(&key, *at - HESITATION, *at, is_in_doubt), "while events tell nobody asks", || {
+            format!("{channel} was asked about at {at}")
+        });
     }
+}
+
+/// Whether no event has told of a channel; or, by that moment, a publisher has had no playlist for three seconds, or
+/// nothing was heard of the newest for a minute.
+fn is_doubtful(live: &Item, at: i64) -> bool {
+    let now = instant(at).timestamp_micros();
+    let watchers = watchers(live);
+    let publishing = || connections(live).filter(|(id, _)| !watchers.contains(id));
+    let created = |(id, connection): &(&str, &Fields)| (number(connection, "created"), (*id).to_owned());
+    let newest =
+        publishing().filter(|(_, one)| lives(one)).max_by_key(created).or_else(|| publishing().max_by_key(created));
+    let is_before = |connection: &Fields, name, seconds: i64| {
+        number(connection, name).is_some_and(|instant| instant <= now - seconds * 1_000_000)
+    };
+    let lacks_playlist =
+        publishing().any(|(_, one)| lives(one) && !one.contains_key("playlist") && is_before(one, "created", 3));
+    live.get("was_told") != Some(&Value::Bool(true))
+        || lacks_playlist
+        || newest.is_some_and(|(_, newest)| is_before(newest, "last_sign", 60))
 }
 
 /// When nothing goes wrong, events have told, or somebody looked and so asked: the newest who plays is watched.
@@ -257,21 +286,27 @@ fn closes(schedule: &Item) -> DateTime<Utc> {
 
 /// What there is to watch, by what the item says.
 fn watchable(live: &Item) -> Option<&str> {
-    let watchers: BTreeSet<&str> = match live.get("watchers") {
-        Some(Value::L(ids)) => ids.iter().filter_map(as_text).collect(),
-        _ => BTreeSet::new(),
-    };
-    let lives = |connection: &Fields| {
-        let missing = number(connection, "missing");
-        let is_missing = missing.is_some() && missing >= number(connection, "last_sign");
-        !connection.contains_key("destroyed") && !is_missing
-    };
+    let watchers = watchers(live);
     let playing = connections(live).filter(|(id, connection)| lives(connection) && !watchers.contains(id));
     let playing = playing.filter_map(|(id, connection)| match connection.get("playlist") {
         Some(Value::M(playlist)) => Some((number(connection, "created"), id, as_text(playlist.get("url")?)?)),
         _ => None,
     });
     playing.max().map(|(_, _, url)| url)
+}
+
+/// Who receives, whatever else is said of them.
+fn watchers(live: &Item) -> BTreeSet<&str> {
+    match live.get("watchers") {
+        Some(Value::L(ids)) => ids.iter().filter_map(as_text).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+fn lives(connection: &Fields) -> bool {
+    let missing = number(connection, "missing");
+    let is_missing = missing.is_some() && missing >= number(connection, "last_sign");
+    !connection.contains_key("destroyed") && !is_missing
 }
 
 fn connections(live: &Item) -> impl Iterator<Item = (&str, &Fields)> {

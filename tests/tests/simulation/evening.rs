@@ -61,17 +61,17 @@ impl Evening {
         for (number, user) in (220..).zip(&self.presenters) {
             let presenter = self.world.actor(number, tenant, *user);
             let theirs = self.broadcasts.clone();
-            actors.push(publishers::publish(presenter, self.air.clone(), theirs, Known::default(), 22).boxed());
+            actors.push(publishers::publish(presenter, self.air.clone(), theirs, Known::default(), 20).boxed());
         }
         let moved = self.world.actor(230, elsewhere, UserId::MASTER);
-        actors.push(publishers::publish(moved, self.air.clone(), Vec::new(), known.clone(), 18).boxed());
+        actors.push(publishers::publish(moved, self.air.clone(), Vec::new(), known.clone(), 14).boxed());
         let manager = self.world.actor(231, tenant, UserId::MASTER);
         actors.push(publishers::permit(manager, self.presenters.clone(), 8).boxed());
         for environment in self.environments.iter().flat_map(|environment| [environment, environment]) {
             let viewer = environment.clone();
-            actors.push(viewers::view(viewer, self.broadcasts.clone(), Known::default(), 22, 3_000).boxed());
+            actors.push(viewers::view(viewer, self.broadcasts.clone(), Known::default(), 16, 4_000).boxed());
         }
-        actors.push(viewers::view(self.elsewhere.clone(), Vec::new(), known.clone(), 20, 3_000).boxed());
+        actors.push(viewers::view(self.elsewhere.clone(), Vec::new(), known.clone(), 14, 4_000).boxed());
         actors
     }
 
@@ -89,7 +89,7 @@ impl Evening {
             }
         }
         let view = |environment: &Actor| {
-            viewers::view(environment.clone(), self.broadcasts.clone(), Known::default(), 20, 5_000)
+            viewers::view(environment.clone(), self.broadcasts.clone(), Known::default(), 14, 7_000)
         };
         join_all(self.environments.iter().map(view)).await;
     }
