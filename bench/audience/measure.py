@@ -1,6 +1,8 @@
 """An audience before several environments that share nothing but one table.
 
-    cargo build -p local && python3 bench/audience/measure.py [--environments 4] [--viewers 500] [--talkers 50] [--seconds 60]
+    cargo build --release -p local && python3 bench/audience/measure.py [--environments 4] [--viewers 500] [--talkers 50] [--seconds 60]
+
+`--program` measures another build of the local server, e.g. that of a version before.
 
 Each environment is a process of the local server, with its own memory, on the table and the simulated ImageFlux of a first one,
 which serves nobody. Viewers poll the chat as `poll_after_ms` says, each at any environment each time; every fifth also asks for
@@ -23,13 +25,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".ci/emulator"))
 from host import TARGET, Local, Process, demo_constant, environment, wait_for  # noqa: E402
 
 USERS = 10
-OPERATIONS = ("list_messages", "get_view")
+POLLS = ("GET /api/chat", "GET /api/view")
 
 
 class Environment(Process):
-    def __init__(self, table, imageflux):
+    def __init__(self, program, table, imageflux):
         variables = environment(AWS_ENDPOINT_URL_DYNAMODB=table, IMAGEFLUX_ENDPOINT=imageflux, IMAGEFLUX_ACCESS_TOKEN="simulated", PUBLISH_WITHOUT_TOKEN="always")
-        super().__init__([TARGET / "debug/local", "--listen", "127.0.0.1:0"], env=variables)
+        super().__init__([program, "--listen", "127.0.0.1:0"], env=variables)
         wait_for("an environment starts", 60, lambda: "\ntry:" in self.text() or not self.is_running())
         found = re.search(r"^ready on (\S+)$", self.text(), re.MULTILINE)
         if not found:
@@ -118,9 +120,9 @@ class Bench:
         while True:
             is_last = time.monotonic() + paused > self.end
             await asyncio.sleep(min(paused, max(self.end - time.monotonic(), 0)) if not is_last else max(self.end + 2 - time.monotonic(), 0))
-            status, _, answer = await self.timed(client, "GET", f"/api/chat?schedule_id={self.schedule}&after={cursor}")
+            status, _, answer = await self.timed(client, "GET", f"/api/chat?schedule_id={self.schedule}{cursor and '&after='}{cursor}")
             if status == 200:
-                given += [chat["chat_id"] for chat in answer["chats"]]
+                given += [chat["body"] for chat in answer["chats"]]
                 cursor, paused = answer["next_cursor"], answer["poll_after_ms"] / 1000
             if is_last and status == 200:
                 return given
@@ -136,9 +138,10 @@ class Bench:
     async def talk(self, client):
         await asyncio.sleep(random.uniform(0, 10))
         while time.monotonic() < self.end - 1:
-            status, _, answer = await self.timed(client, "POST", "/api/chat", {"schedule_id": self.schedule, "body": "こんにちは"})
+            body = f"こんにちは {random.getrandbits(64)}"
+            status, _, _ = await self.timed(client, "POST", "/api/chat", {"schedule_id": self.schedule, "body": body})
             if status == 200:
-                self.posted.add(answer["chat_id"])
+                self.posted.add(body)
             await asyncio.sleep(10)
 
 
@@ -189,7 +192,7 @@ async def measure(environments, counter, options):
 
 
 def report(bench, counter, given, logged, options):
-    polls = [line for line in logged if line.get("operation") in OPERATIONS]
+    polls = [line for line in logged if line.get("route") in POLLS]
     units = sum(line["table"]["read_units"] for line in polls) / len(polls)
     shared = Counter({key: count for key, count in counter.reads.items() if not key.startswith("PASS#")})
     hottest, reads = shared.most_common(1)[0]
@@ -213,7 +216,7 @@ def report(bench, counter, given, logged, options):
 
 
 async def run(options):
-    with Local() as first:
+    with Local(options.program) as first:
         counter = KeyCounter(first.table)
         server = await asyncio.start_server(counter.serve, "127.0.0.1", 0)
         table = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -221,7 +224,7 @@ async def run(options):
         try:
             # In a thread, because what they ask first goes through the counter.
             for _ in range(options.environments):
-                environments.append(await asyncio.to_thread(Environment, table, first.imageflux))
+                environments.append(await asyncio.to_thread(Environment, options.program, table, first.imageflux))
             await measure(environments, counter, options)
         finally:
             for environment in environments:
@@ -233,6 +236,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, default in (("environments", 4), ("viewers", 500), ("talkers", 50), ("seconds", 60)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--program", type=Path, default=TARGET / "release/local")
     asyncio.run(run(parser.parse_args()))
 
 
