@@ -17,7 +17,7 @@ pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
 fn read(request: &Request) -> Result<UserChange, Error> {
     let mut form = Form::of_body(request)?;
     let id = form.user_id();
-    let name = form.optional_text("name", UserName::parse);
+    let name = form.changed_text("name", UserName::parse);
     let password = form.optional_secret("password", Password::parse);
     let permissions = form.changed_permissions();
     form.finish(|| Some(UserChange { id: id?, name, password, permissions }))

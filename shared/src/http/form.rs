@@ -22,8 +22,6 @@ const SECRETS: [&str; 2] = ["password", "access_code"];
 
 pub struct Form<'r> {
     request: &'r Request,
-    /// Whether an empty optional parameter is an absent one: it is where nothing is changed, or a whole thing named.
-    takes_empty_as_absent: bool,
     body: Vec<(String, &'r RawValue)>,
     errors: Vec<FieldError>,
 }
@@ -39,7 +37,7 @@ impl<'r> Form<'r> {
             None if request.query.is_empty() => return Err(FormError::Malformed.into()),
             None => Vec::new(),
         };
-        Ok(Self::new(request, false, body))
+        Ok(Self::new(request, body))
     }
 
     /// GET, DELETE and whatever asks for nothing: the query, or a JSON object.
@@ -51,13 +49,13 @@ impl<'r> Form<'r> {
             Some(text) if !json::is_nothing(text) => json::members(text)?,
             _ => Vec::new(),
         };
-        Ok(Self::new(request, true, body))
+        Ok(Self::new(request, body))
     }
 
-    fn new(request: &'r Request, takes_empty_as_absent: bool, body: Vec<(String, &'r RawValue)>) -> Self {
+    fn new(request: &'r Request, body: Vec<(String, &'r RawValue)>) -> Self {
         let twice = repeated(body.iter().map(|(name, _)| name.as_str()));
         let errors = twice.into_iter().map(|name| FieldError::new(name, Invalid::Duplicate)).collect();
-        Self { request, takes_empty_as_absent, body, errors }
+        Self { request, body, errors }
     }
 
     /// The checked form, or every field that failed.
@@ -108,6 +106,11 @@ impl<'r> Form<'r> {
         self.optional_or_empty(name, |given| parse(&string(given)?))
     }
 
+    /// As `optional_text`, for what a change says: nothing is changed to an empty text.
+    pub fn changed_text<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        self.optional(name, |given| parse(&string(given)?))
+    }
+
     /// A password or an access code, which may stand in the body alone.
     pub fn secret<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
         if self.is_in_query(name) { self.optional_secret(name, parse) } else { self.text(name, parse) }
@@ -118,7 +121,7 @@ impl<'r> Form<'r> {
             self.errors.push(FieldError::new(name, Invalid::SecretInQuery));
             return None;
         }
-        self.optional_text(name, parse)
+        self.changed_text(name, parse)
     }
 
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
@@ -179,7 +182,7 @@ impl<'r> Form<'r> {
 
     /// For how long to mute.
     pub fn mute_seconds(&mut self) -> i64 {
-        self.optional("seconds", |given| integer(given, 1, room::LONGEST_MUTE)).unwrap_or(room::USUAL_MUTE)
+        self.optional_or_empty("seconds", |given| integer(given, 1, room::LONGEST_MUTE)).unwrap_or(room::USUAL_MUTE)
     }
 
     /// Whether a chat is open, and how slow it is: one of them at least.
@@ -251,7 +254,7 @@ impl<'r> Form<'r> {
     /// As `optional`, for what an empty text may stand for, too.
     fn optional_or_empty<T>(&mut self, name: &str, parse: impl FnOnce(Given<'_>) -> Result<T, Invalid>) -> Option<T> {
         let is_empty = matches!(self.given(name), Some(Ok(Given::Query("") | Given::Json("\"\""))));
-        if is_empty && self.takes_empty_as_absent { None } else { self.optional(name, parse) }
+        if is_empty { None } else { self.optional(name, parse) }
     }
 
     fn in_query(&self, name: &str) -> impl Iterator<Item = Option<&'r str>> {

@@ -119,6 +119,10 @@ async fn an_empty_optional_parameter_is_an_absent_one() {
     let id = master.plan(1).await;
     assert_eq!(master.get("/api/schedule?from=&to=&limit=&cursor=").await.ok().as_array().map(Vec::len), Some(1));
     master.get(&format!("/api/chat?schedule_id={id}&after=&limit=")).await.ok();
+    let guest = product.viewer().await.user_id;
+    let mute = format!("/api/chat/mute?schedule_id={id}&user_id={guest}&seconds=");
+    master.send(Method::POST, &mute, &[], None).await.ok();
+    master.post("/api/chat/mute", &json!({"schedule_id": id, "user_id": guest, "seconds": ""})).await.ok();
     // What is asked for must be there; what is changed is not changed to nothing.
     master.get("/api/delivery?schedule_id=").await.refused(404, "schedule_not_found");
     let fields = master.patch("/api/user?name=", &json!({"user_id": 1})).await.invalid_fields();
