@@ -74,7 +74,7 @@ pub async fn delete_message(app: &App, bearer: &Bearer, form: Result<Named, Erro
 pub async fn mute_user(app: &App, bearer: &Bearer, form: Result<Mute, Error>) -> Result<(), Error> {
     let load = async {
         let mute = form?;
-        Ok((guest(app, &bearer.tenant, mute.guest).await?, mute))
+        Ok((guest(app, &bearer.tenant, mute.guest).await?.ok_or(Error::UserNotFound)?, mute))
     };
     let (caller, (user, Mute { guest: Guest { schedule, .. }, seconds })) =
         admit(app, bearer, Action::MuteUser, load).await?;
@@ -88,17 +88,18 @@ pub async fn mute_user(app: &App, bearer: &Bearer, form: Result<Mute, Error>) ->
     Ok(())
 }
 
-/// Who is not muted stays so.
+/// Who is not muted stays so. Who was deleted is counted among the muted until then.
 pub async fn unmute_user(app: &App, bearer: &Bearer, form: Result<Guest, Error>) -> Result<(), Error> {
     let load = async {
-        let guest_of = form?;
-        guest(app, &bearer.tenant, guest_of).await?;
-        Ok(guest_of)
+        let named = form?;
+        Ok((guest(app, &bearer.tenant, named).await?, named))
     };
-    let (caller, Guest { schedule, user }) = admit(app, bearer, Action::UnmuteUser, load).await?;
+    let (caller, (found, Guest { schedule, user })) = admit(app, bearer, Action::UnmuteUser, load).await?;
     let row = trail::row(app, &caller, "unmute_user", trail::guest(schedule, user), &["muted_until"])?;
-    app.table.transact(&[rooms::unmute(&caller.tenant, &schedule, user), row]).await?;
-    Ok(())
+    match app.table.transact(&[rooms::unmute(&caller.tenant, &schedule, user), row]).await? {
+        Transacted::Done => Ok(()),
+        Transacted::Refused(_) => found.map(|_| ()).ok_or(Error::UserNotFound),
+    }
 }
 
 pub async fn update_chat_settings(app: &App, bearer: &Bearer, form: Result<RulesChange, Error>) -> Result<(), Error> {
@@ -127,11 +128,11 @@ pub async fn get_chat_settings(app: &App, bearer: &Bearer, form: Result<Schedule
     Ok(rooms::find(&app.table, &caller.tenant, &schedule, app.clock.now().timestamp()).await?)
 }
 
-async fn guest(app: &App, tenant: &TenantId, Guest { schedule, user }: Guest) -> Result<Standing, Error> {
+async fn guest(app: &App, tenant: &TenantId, Guest { schedule, user }: Guest) -> Result<Option<Standing>, Error> {
     let (schedule, user) =
         tokio::try_join!(schedules::find(&app.table, tenant, &schedule), standings::find(&app.table, tenant, user))?;
     schedule.ok_or(Error::ScheduleNotFound)?;
-    user.ok_or(Error::UserNotFound)
+    Ok(user)
 }
 
 /// Whether somebody may post now, whose last message there, if it is not long ago, was at `last`. Both instants are

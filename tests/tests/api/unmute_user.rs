@@ -27,3 +27,18 @@ async fn the_user_may_post_again_and_asking_twice_changes_nothing() {
     viewer.post("/api/chat", &message).await.ok();
     master.delete(&format!("/api/chat/mute?schedule_id={id}&user_id=999")).await.refused(404, "user_not_found");
 }
+
+#[tokio::test]
+async fn a_mute_of_somebody_who_was_deleted_can_be_lifted_once() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let (id, gone) = (master.plan(1).await, product.viewer().await.user_id);
+    let muted = async || master.get(&format!("/api/chat/settings?schedule_id={id}")).await.ok()["muted"].clone();
+    master.post("/api/chat/mute", &json!({"schedule_id": id, "user_id": gone})).await.ok();
+    master.delete(&format!("/api/user?user_id={gone}")).await.ok();
+    assert_eq!(muted().await, 1);
+    let path = format!("/api/chat/mute?schedule_id={id}&user_id={gone}");
+    master.delete(&path).await.ok();
+    assert_eq!(muted().await, 0);
+    master.delete(&path).await.refused(404, "user_not_found");
+}
