@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::ApiResult;
 use super::compression;
 use super::event::{Event, Invocation};
-use super::refusal::Refusal;
+use super::refusal::{Kind, Refusal};
 use super::request::Request;
 use super::response::Reply;
 use super::routes::{self, Readers, Route};
@@ -80,10 +80,10 @@ async fn within_time(app: &App, route: &Route, request: &Request) -> ApiResult {
 
 fn log(mut line: Map<String, Value>, request: &Request, route: Option<&Route>, result: &Result<Reply, Refusal>) {
     let (status, code) = match result {
-        Ok(reply) => (reply.status, "ok"),
+        Ok(reply) => (reply.status, reply.code),
         Err(refusal) => {
-            let kind = refusal.describe().kind;
-            (kind.status, kind.code)
+            let Kind { status, code } = refusal.describe().kind;
+            (status, code)
         }
     };
     line.insert("request_id".to_owned(), json!(request.id));
@@ -109,7 +109,8 @@ fn log(mut line: Map<String, Value>, request: &Request, route: Option<&Route>, r
 fn rendered(refusal: &Refusal, request: &Request) -> Reply {
     let body = refusal.body(&request.id, request.language());
     let content_type = if body.is_empty() { "" } else { "application/problem+json" };
-    Reply { status: refusal.describe().kind.status, content_type, body, headers: refusal.headers() }
+    let Kind { status, code } = refusal.describe().kind;
+    Reply { status, code, content_type, body, headers: refusal.headers() }
 }
 
 /// Whatever headers a page means to send are allowed: no cookie is involved.

@@ -11,6 +11,8 @@ use crate::operations::Error;
 #[derive(Debug)]
 pub struct Reply {
     pub status: StatusCode,
+    /// What the log calls it.
+    pub code: &'static str,
     /// Empty where there is no body.
     pub content_type: &'static str,
     pub body: String,
@@ -64,13 +66,14 @@ pub fn unchanged() -> Reply {
 /// 503 without a problem, for players: nothing to see yet; ask again after so many seconds.
 #[must_use]
 pub fn not_yet(seconds: u64) -> Reply {
-    Reply::empty(StatusCode::SERVICE_UNAVAILABLE).with("retry-after", seconds.to_string())
+    let waiting = Reply { code: "waiting", ..Reply::empty(StatusCode::SERVICE_UNAVAILABLE) };
+    waiting.with("retry-after", seconds.to_string())
 }
 
 /// 404 without a problem: nothing is here, whatever the reason.
 #[must_use]
 pub fn nothing() -> Reply {
-    Reply::empty(StatusCode::NOT_FOUND)
+    Reply { code: "not_found", ..Reply::empty(StatusCode::NOT_FOUND) }
 }
 
 /// A `Link` to the next page: the same call with these parameters, wherever the request had them.
@@ -82,7 +85,7 @@ pub fn link_to_next(request: &Request, parameters: &[(&str, String)]) -> String 
 
 impl Reply {
     pub(super) fn new(status: StatusCode, content_type: &'static str, body: String) -> Self {
-        Self { status, content_type, body, headers: Vec::new() }
+        Self { status, code: "ok", content_type, body, headers: Vec::new() }
     }
 
     pub(super) fn empty(status: StatusCode) -> Self {

@@ -101,6 +101,7 @@ async fn imageflux_fails_a_player_waits_and_somebody_asks_for_nothing() {
     let problem = master.get(&format!("/api/view?schedule_id={id}")).await.refused(404, "not_live");
     let watch = problem["watch_url"].as_str().and_then(|url| url.strip_prefix(&product.server.url())).unwrap();
     assert_eq!(product.anonymous().get(watch).await.status, 503);
+    assert_eq!(product.anonymous().get("/watch/made-up.m3u8").await.status, 404);
     upstream.is(Mood::Answers(500, String::new()));
     master.post("/api/schedule", &new_schedule(1)).await.refused(502, "imageflux_failed");
     master.get("/api/nothing").await.refused(404, "route_not_found");
@@ -116,8 +117,10 @@ fn every_line_says_what_tools_look_for_and_imageflux_is_a_metric() {
     }
     assert_eq!(lines.iter().filter(|line| line["cold_start"] == true).count(), 1, "{written}");
     assert_eq!(of("code", json!("route_not_found"))["level"], "INFO");
-    let waits = of("operation", json!("watch"));
-    assert_eq!((&waits["status"], &waits["level"]), (&json!(503), &json!("INFO")), "nothing failed");
+    let waits = of("code", json!("waiting"));
+    let expected = (&json!("watch"), &json!(503), &json!("INFO"));
+    assert_eq!((&waits["operation"], &waits["status"], &waits["level"]), expected, "nothing failed");
+    assert_eq!(of("code", json!("not_found"))["status"], 404);
     let failed = of("code", json!("imageflux_failed"));
     assert_eq!(
         (&failed["level"], &failed["ImageFluxCalls"], &failed["ImageFluxFailures"]),
