@@ -65,8 +65,10 @@ impl Brink {
                 actor.rest_up_to(250).await;
             }
             self.until(1_000 * (brink + 3)).await;
-            for _ in 0..3 {
-                self.deliver(&actor).await;
+            for ask in 0..3 {
+                // Who asks first makes the channel, and dies more often than anybody else.
+                let dies = ask == 0 && actor.random.below(2) == 0;
+                self.deliver_until(&actor, dies.then(|| 1 + actor.random.below(30))).await;
                 actor.rest_up_to(1_000).await;
             }
         }
@@ -100,9 +102,13 @@ impl Brink {
     }
 
     async fn deliver(&self, actor: &Actor) {
+        self.deliver_until(actor, self.world.nemesis.death()).await;
+    }
+
+    async fn deliver_until(&self, actor: &Actor, death: Option<u64>) {
         let work = broadcasts::get_delivery(&actor.app, &actor.bearer, Ok(self.id));
         let channel = |delivery: &broadcasts::Delivery| delivery.channel.channel_id.clone();
-        actor.perform(Call::GetDelivery { id: self.id }, work, channel).await;
+        actor.perform_until(death, Call::GetDelivery { id: self.id }, work, channel).await;
     }
 
     async fn until(&self, millis: i64) {

@@ -20,6 +20,7 @@ mod history;
 mod hosts;
 mod imageflux;
 mod limits;
+mod losses;
 mod members;
 mod model;
 mod neighbours;
@@ -45,6 +46,8 @@ mod tenant_checks;
 mod trail_checks;
 mod viewers;
 mod world;
+
+use shared::platform::env::var;
 
 use run::{Run, Totals, first_violation, seeds};
 
@@ -199,4 +202,22 @@ fn a_claim_that_never_ends_is_found() {
 #[test]
 fn reconciling_what_was_seen_only_now_is_found() {
     first_violation("only what is nobody's is reconciled", planted::without_the_time_between_sightings);
+}
+
+/// `FLAWS=all` loses each kind of condition in turn, in so many seeds as `SEEDS` says, and prints what that shows. Another
+/// value is the kind to begin with.
+#[test]
+fn every_condition_is_in_the_table_of_what_its_loss_shows() {
+    let documented = include_str!("../../../docs/simulation.md");
+    if let Some(first) = var("FLAWS") {
+        let seeds = var("SEEDS").and_then(|seeds| seeds.parse().ok()).unwrap_or(20);
+        let mut kinds = losses::kinds(seeds);
+        kinds.retain(|kind| first == "all" || *kind >= first);
+        let losses = losses::losses(&kinds, seeds);
+        let shown = losses.values().filter(|shown| shown.is_some()).count();
+        eprintln!("{shown} of {} kinds are shown by {seeds} seeds", losses.len());
+        return;
+    }
+    let missing: Vec<String> = losses::kinds(4).into_iter().filter(|kind| !documented.contains(kind)).collect();
+    assert!(missing.is_empty(), "not in docs/simulation.md: {missing:#?}");
 }

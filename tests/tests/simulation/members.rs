@@ -1,5 +1,6 @@
 //! Members of the staff, whose permissions come and go while they work, and who changes them.
 
+use futures_util::future::join;
 use shared::domain::access_code::AccessCode;
 use shared::domain::ids::{ScheduleId, UserId};
 use shared::domain::permission::{Permission, Permissions};
@@ -40,6 +41,15 @@ pub async fn work(actor: Actor, staff: Vec<UserId>, chat: ScheduleId, known: Kno
             5 => delete_calendar(&actor).await,
             _ => edit_any(&actor, &staff, &format!("by {} {step}", actor.bearer.user)).await,
         }
+    }
+}
+
+/// Two who invite the same people at the same moment.
+pub async fn rival([one, other]: [Actor; 2], times: u32) {
+    for time in 0..times {
+        one.rest_up_to(8_000).await;
+        let email = format!("rival{time}@example.jp");
+        join(people::create(&one, &email, false), people::create(&other, &email, false)).await;
     }
 }
 

@@ -83,6 +83,8 @@ impl Staff {
         }
         work.extend(self.brink.at_work());
         work.extend(self.watched.at_work());
+        let rivals = [292, 293].map(|number| self.actor(number, UserId::MASTER));
+        work.push(members::rival(rivals, 4).boxed());
         work.push(members::change_codes(self.actor(290, UserId::MASTER), 2).boxed());
         work
     }

@@ -163,9 +163,20 @@ impl Actor {
         work: impl Future<Output = Result<T, Error>>,
         answer: impl FnOnce(&T) -> String,
     ) -> Reply<T> {
-        let World { history, nemesis, .. } = &*self.world;
+        self.perform_until(self.world.nemesis.death(), call, work, answer).await
+    }
+
+    /// As `perform`, dying at that await point, if at any.
+    pub async fn perform_until<T>(
+        &self,
+        death: Option<u64>,
+        call: Call,
+        work: impl Future<Output = Result<T, Error>>,
+        answer: impl FnOnce(&T) -> String,
+    ) -> Reply<T> {
+        let World { history, .. } = &*self.world;
         let operation = history.begin(&self.bearer, call, self.skew, self.world.now());
-        let life = until_death(nemesis.death(), timeout(GATEWAY, work));
+        let life = until_death(death, timeout(GATEWAY, work));
         let (outcome, reply) = match history.within(operation, life).await {
             Some(Ok(result)) => Outcome::of(result, answer),
             Some(Err(_elapsed)) => (Outcome::Unknown("the gateway's time is up".to_owned()), Reply::Unknown),
