@@ -27,7 +27,7 @@ pub const USUAL_MUTE: i64 = 600;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RulesForUser {
     pub rules: Rules,
-    /// Seconds since 1970.
+    /// Milliseconds since 1970.
     pub muted_until: Option<i64>,
 }
 

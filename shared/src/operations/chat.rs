@@ -4,7 +4,7 @@
 //! share; who lags further behind, or reads from the beginning, reads for themselves.
 
 use super::idempotency::{self, Attempt, Begun, Keyed};
-use super::{Caller, Error, MAX_DECISIONS, admit, contended, moderating, pacing, pause, reading};
+use super::{Caller, Error, MAX_DECISIONS, admit, moderating, pacing, pause, reading};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
@@ -205,7 +205,8 @@ async fn post_once(
         pause(app).await;
         limits = self::limits(app, tenant, post.schedule, user).await?;
     }
-    Err(contended())
+    // Only the user's own posts collide, so many are on their way.
+    Err(Error::TooManyRequests(1))
 }
 
 /// The recent posts with one more, or how long to wait for it.

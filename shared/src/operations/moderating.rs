@@ -81,7 +81,7 @@ pub async fn mute_user(app: &App, bearer: &Bearer, form: Result<Mute, Error>) ->
     if policy::hosts(user.permissions) {
         return Err(Error::CannotBeMuted);
     }
-    let until = app.clock.now().timestamp() + seconds;
+    let until = app.clock.now_millis() + 1_000 * seconds;
     // With a token, so that an attempt that is late cannot mute again who was unmuted since.
     let row = trail::row(app, &caller, "mute_user", trail::guest(schedule, user.id), &["muted_until"])?;
     app.table.transact(&[rooms::mute(&caller.tenant, &schedule, user.id, until)?, row]).await?;
@@ -125,7 +125,7 @@ pub async fn get_chat_settings(app: &App, bearer: &Bearer, form: Result<Schedule
         Ok(schedule)
     };
     let (caller, schedule) = admit(app, bearer, Action::GetChatSettings, load).await?;
-    Ok(rooms::find(&app.table, &caller.tenant, &schedule, app.clock.now().timestamp()).await?)
+    Ok(rooms::find(&app.table, &caller.tenant, &schedule, app.clock.now_millis()).await?)
 }
 
 async fn guest(app: &App, tenant: &TenantId, Guest { schedule, user }: Guest) -> Result<Option<Standing>, Error> {
@@ -143,7 +143,7 @@ pub(super) fn may_post(user: &Standing, for_user: &RulesForUser, last: Option<i6
     }
     let seconds_until = |instant: i64| u64::try_from((instant - now + 999) / 1000).unwrap_or(1).max(1);
     let RulesForUser { rules, muted_until } = for_user;
-    if let Some(until) = muted_until.map(|until| until * 1000).filter(|until| *until > now) {
+    if let Some(until) = muted_until.filter(|until| *until > now) {
         return Err(Error::Muted(seconds_until(until)));
     }
     if !rules.is_open {

@@ -14,9 +14,10 @@ struct RulesItem {
     slow_seconds: i64,
 }
 
-/// Seconds since 1970; the item may vanish afterwards.
 #[derive(Serialize, Deserialize)]
 struct MuteItem {
+    /// Milliseconds since 1970.
+    muted_until: i64,
     expires_at: i64,
 }
 
@@ -45,16 +46,16 @@ pub async fn rules_for_user(
 ) -> Result<RulesForUser, TableError> {
     let [room, mute] = table.get_all(&[keys::room(tenant, schedule), keys::mute(tenant, schedule, user)]).await?;
     let mute = mute.map(decode::<MuteItem>).transpose()?;
-    Ok(RulesForUser { rules: rules(room)?, muted_until: mute.map(|mute| mute.expires_at) })
+    Ok(RulesForUser { rules: rules(room)?, muted_until: mute.map(|mute| mute.muted_until) })
 }
 
-/// Reads all of the partition, an item for each user who has posted.
+/// Reads all of the partition, an item for each user who has posted. `now` is milliseconds since 1970.
 pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId, now: i64) -> Result<Room, TableError> {
     let mut room = Room { rules: Rules::default(), posted: 0, muted: 0 };
     for item in table.query(&Query::all(keys::rooms(tenant, schedule))).await? {
         match keys::in_room(&item) {
             keys::InRoom::Rules => room.rules = rules(Some(item))?,
-            keys::InRoom::Mute => room.muted += usize::from(decode::<MuteItem>(item)?.expires_at > now),
+            keys::InRoom::Mute => room.muted += usize::from(decode::<MuteItem>(item)?.muted_until > now),
             keys::InRoom::Poster => room.posted += 1,
         }
     }
@@ -73,9 +74,12 @@ pub fn change_rules(
     Write::update(keys::room(tenant, schedule), is_open.into_iter().chain(slow_seconds).collect())
 }
 
-/// Until the second, in place of any earlier mute.
+/// Until the millisecond, in place of any earlier mute.
 pub fn mute(tenant: &TenantId, schedule: &ScheduleId, user: UserId, until: i64) -> Result<Write, TableError> {
-    Ok(Write::put(keys::mute(tenant, schedule, user), encode(&MuteItem { expires_at: until })?))
+    Ok(Write::put(
+        keys::mute(tenant, schedule, user),
+        encode(&MuteItem { muted_until: until, expires_at: until / 1_000 + 1 })?,
+    ))
 }
 
 /// Refused where nobody is muted.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api_tests::{Answer, Product, new_user};
 use serde_json::{Value, json};
+use shared::platform::clock::Clock;
 
 fn pause(answer: &Answer) -> u64 {
     answer.header("retry-after").parse().expect("seconds")
@@ -31,6 +32,23 @@ async fn the_muted_may_read_and_not_post_until_the_time_is_over() {
     refused.refused(403, "muted");
     product.advance(Duration::from_secs(20));
     viewer.post("/api/chat", &message(&here)).await.ok();
+}
+
+#[tokio::test]
+async fn a_mute_of_a_second_lasts_a_second_whenever_it_begins() {
+    let almost = shared::http::datetime::parse("2029/01/01 12:00:00").unwrap() + chrono::TimeDelta::milliseconds(990);
+    let options = local::Options { clock: Clock::stopped_at(almost), ..local::Options::default() };
+    let product = Product::start_with(options).await;
+    let master = product.master().await;
+    let viewer = product.viewer().await;
+    let id = master.plan(1).await;
+    master.post("/api/chat/mute", &json!({"schedule_id": id, "user_id": viewer.user_id, "seconds": 1})).await.ok();
+    let message = json!({"schedule_id": id, "body": "x"});
+    viewer.post("/api/chat", &message).await.refused(403, "muted");
+    product.advance(Duration::from_millis(999));
+    viewer.post("/api/chat", &message).await.refused(403, "muted");
+    product.advance(Duration::from_millis(1));
+    viewer.post("/api/chat", &message).await.ok();
 }
 
 #[tokio::test]

@@ -40,8 +40,8 @@ pub fn check(evidence: &Evidence, findings: &mut Findings) {
                 let muted =
                     commit.changes.iter().find(|(changed, _)| *changed == key).and_then(|(_, item)| item.as_ref());
                 let Some(until) = muted.and_then(muted_until) else { continue };
-                let earliest = instant(entry.invoked + entry.skew).timestamp() + seconds;
-                let latest = instant(commit.at + entry.skew).timestamp() + seconds;
+                let earliest = instant(entry.invoked + entry.skew).timestamp_millis() + 1_000 * seconds;
+                let latest = instant(commit.at + entry.skew).timestamp_millis() + 1_000 * seconds;
                 let is_right = (earliest..=latest).contains(&until);
                 findings.require(is_right, "a mute lasts as long as was asked", || format!("{until}: {entry:?}"));
             }
@@ -77,7 +77,7 @@ fn check_post(post: &Accepted, rooms: &Past, findings: &mut Findings) {
     let Accepted { entry, schedule, until, made, before } = *post;
     let mute = keys::mute(&entry.tenant, schedule, entry.user);
     let rules = keys::room(&entry.tenant, schedule);
-    let may_speak = |item: Option<&Item>| item.and_then(muted_until).is_none_or(|until| until * 1_000 <= made);
+    let may_speak = |item: Option<&Item>| item.and_then(muted_until).is_none_or(|until| until <= made);
     let is_heard = rooms.any(&mute, entry.invoked, until, may_speak);
     findings.require(is_heard, "nobody posts who is muted", || format!("{entry:?}"));
     let was_open = rooms.any(&rules, entry.invoked, until, |item| item.is_none_or(is_open));
@@ -92,7 +92,7 @@ fn check_post(post: &Accepted, rooms: &Past, findings: &mut Findings) {
 fn refusals_have_a_reason(entry: &Entry, rooms: &Past, findings: &mut Findings) {
     let (Call::Post { schedule, .. }, Outcome::Refused(error)) = (&entry.call, &entry.outcome) else { return };
     let began = instant(entry.invoked + entry.skew).timestamp_millis();
-    let is_muted = |item: Option<&Item>| item.and_then(muted_until).is_some_and(|until| until * 1_000 > began);
+    let is_muted = |item: Option<&Item>| item.and_then(muted_until).is_some_and(|until| until > began);
     let key = match error {
         Error::Muted(_) => keys::mute(&entry.tenant, schedule, entry.user),
         _ => keys::room(&entry.tenant, schedule),
@@ -118,7 +118,7 @@ fn rooms_go_with_their_schedules(evidence: &Evidence, findings: &mut Findings) {
 }
 
 fn muted_until(item: &Item) -> Option<i64> {
-    number(item, "expires_at")
+    number(item, "muted_until")
 }
 
 fn is_open(item: &Item) -> bool {

@@ -37,7 +37,7 @@ use crate::world::{Actor, Seams, World};
 
 /// Longer than a lease, than what is still on its way, and than two clocks differ.
 const CALM: Duration = Duration::from_secs(75);
-const DEFAULT_SEEDS: u64 = 120;
+const DEFAULT_SEEDS: u64 = 200;
 /// Seeds that once found something.
 const KEPT: &str = include_str!("seeds.txt");
 
@@ -283,7 +283,7 @@ impl fmt::Display for Totals {
     }
 }
 
-/// `SEED=n` is one, `SEEDS=n` the first n, and without either it is the first 120 and those kept.
+/// `SEED=n` is one, `SEEDS=n` the first n, and without either it is the first 200 and those kept.
 pub fn seeds() -> Vec<u64> {
     if let Some(seed) = var("SEED").and_then(|seed| seed.parse().ok()) {
         return vec![seed];
