@@ -147,7 +147,7 @@ async fn an_audience_polls() {
     }
     upstream.plays(json!([{"connection_id": "C", "playlist_url": "https://p.example/a.m3u8"}]));
     // Longer than the lease of who asked in vain.
-    product.advance(std::time::Duration::from_secs(4));
+    product.advance(std::time::Duration::from_secs(5));
     for _ in 0..20 {
         master.get(&chat).await.ok();
         master.get(&view).await.ok();
