@@ -77,6 +77,8 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Whether an attempt at a write ended without an answer: it may happen after the operation did.
     pub ambiguous: bool,
+    /// Whether the table turned a request of it away. With nothing left to repeat by, one such request is its end.
+    pub turned_away: bool,
 }
 
 impl Entry {
@@ -117,6 +119,12 @@ pub fn this_is_ambiguous() {
         OPERATION.try_with(|(history, operation)| history.entries()[*operation].ambiguous = true);
 }
 
+/// Notes that the table turned a request of the current operation away.
+pub fn this_is_turned_away() {
+    let _outside_of_an_operation =
+        OPERATION.try_with(|(history, operation)| history.entries()[*operation].turned_away = true);
+}
+
 impl History {
     pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,6 +142,7 @@ impl History {
             returned: i64::MAX,
             outcome: Outcome::Running,
             ambiguous: false,
+            turned_away: false,
         });
         entries.len() - 1
     }

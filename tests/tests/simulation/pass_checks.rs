@@ -39,7 +39,8 @@ pub fn check(evidence: &Evidence, findings: &mut Findings) {
                     "a token works while it may"
                 };
                 findings.require(reason_is_good, promise, || format!("{entry:?}"));
-                let was_away = entry.invoked < evidence.calm_from && (took >= PATIENCE || entry.ambiguous);
+                let was_away =
+                    entry.invoked < evidence.calm_from && (took >= PATIENCE || entry.ambiguous || entry.turned_away);
                 findings.require(answer != "TRY_AGAIN" || was_away, "a token works while it may", || {
                     format!("the table was there: {entry:?}")
                 });

@@ -157,8 +157,10 @@ async fn attempt<T: Send + 'static>(
         Ok(Ok(answer)) => answer,
         _ => Err(Fault::Unknown("no answer in time".to_owned())),
     };
-    if let Err(Fault::Unknown(_)) = &answer {
-        history::this_is_ambiguous();
+    match &answer {
+        Err(Fault::Unknown(_)) => history::this_is_ambiguous(),
+        Err(Fault::Busy(_)) => history::this_is_turned_away(),
+        _ => {}
     }
     answer
 }
