@@ -24,7 +24,7 @@ use crate::world::Seams;
 /// A table that is asked for something else than the product asked for.
 struct Altered {
     table: SimulatedTable,
-    alter: fn(&mut Write),
+    alter: Arc<dyn Fn(&mut Write) + Send + Sync>,
     /// Where new client tokens come from when those of the product are not used.
     tokens: Option<Random>,
 }
@@ -62,14 +62,19 @@ impl Backend for Altered {
     }
 }
 
-pub fn altering(alter: fn(&mut Write)) -> impl Fn(SimulatedTable, &Random) -> Arc<dyn Backend> {
-    move |table, _| Arc::new(Altered { table, alter, tokens: None })
+pub fn altering(
+    alter: impl Fn(&mut Write) + Send + Sync + 'static,
+) -> impl Fn(SimulatedTable, &Random) -> Arc<dyn Backend> {
+    let alter: Arc<dyn Fn(&mut Write) + Send + Sync> = Arc::new(alter);
+    move |table, _| Arc::new(Altered { table, alter: Arc::clone(&alter), tokens: None })
 }
 
 /// Whoever writes to the calendar does not ask whether the next node is still the same.
 pub fn without_the_condition_on_the_next() -> Seams {
     let table = altering(|write| {
-        drop_conditions(write, "CAL#", |condition| matches!(condition, Condition::Equals("nxt", _)));
+        if write.key.pk.starts_with("CAL#") {
+            drop_conditions(write, |condition| matches!(condition, Condition::Equals("nxt", _)));
+        }
     });
     Seams { table: Box::new(table), ..Seams::default() }
 }
@@ -78,7 +83,7 @@ pub fn without_the_condition_on_the_next() -> Seams {
 pub fn with_a_new_token_for_each_attempt() -> Seams {
     let table = |table, random: &Random| -> Arc<dyn Backend> {
         let tokens = Some(Random::from_seed(random.below(u64::MAX)));
-        Arc::new(Altered { table, alter: |_| {}, tokens })
+        Arc::new(Altered { table, alter: Arc::new(|_| {}), tokens })
     };
     Seams { table: Box::new(table), ..Seams::default() }
 }
@@ -185,7 +190,11 @@ pub fn without_the_deletion_in_the_order() -> Seams {
 
 /// Two users may have one e-mail address.
 pub fn without_the_guard_of_an_address() -> Seams {
-    let table = altering(|write| drop_conditions(write, "EMAIL#", |condition| *condition == Condition::Absent));
+    let table = altering(|write| {
+        if write.key.pk.starts_with("EMAIL#") {
+            drop_conditions(write, |condition| *condition == Condition::Absent);
+        }
+    });
     Seams { table: Box::new(table), ..Seams::default() }
 }
 
@@ -201,13 +210,15 @@ pub fn without_an_end_to_old_tokens() -> Seams {
     Seams { table: Box::new(table), ..Seams::default() }
 }
 
-pub fn drop_conditions(write: &mut Write, prefix: &str, unwanted: fn(&Condition) -> bool) {
-    if !write.key.pk.starts_with(prefix) {
-        return;
-    }
+/// Drops a condition, or the parts of one, that hold a write back.
+pub fn drop_conditions(write: &mut Write, unwanted: impl Fn(&Condition) -> bool) {
     match &mut write.condition {
         Some(Condition::All(parts)) => parts.retain(|part| !unwanted(part)),
-        Some(condition) if unwanted(condition) => write.condition = None,
+        Some(condition) if unwanted(condition) => {
+            // Whoever only asks must ask something.
+            let anything = Condition::Any(vec![Condition::Present, Condition::Absent]);
+            write.condition = (write.effect == Effect::Check).then_some(anything);
+        }
         _ => {}
     }
 }

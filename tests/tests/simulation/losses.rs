@@ -4,70 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shared::table::{
-    Backend, BackendFuture, Batch, Change, Condition, Effect, Item, Key, Page, Query, Transacted, Write, Written,
-};
-use uuid::Uuid;
+use shared::table::{Change, Condition, Effect, Write};
 
+use crate::flaws::{altering, drop_conditions};
 use crate::run::Run;
-use crate::table::SimulatedTable;
 use crate::world::Seams;
 
 /// Which conditions were seen, said as `docs/simulation.md` says them.
 type Kinds = Arc<Mutex<BTreeSet<String>>>;
 
-/// A table that never hears of the conditions of one kind.
-struct Lossy {
-    table: SimulatedTable,
-    lost: Option<String>,
-    seen: Kinds,
-}
-
-impl Lossy {
-    fn without_the_lost(&self, write: &Write) -> Write {
-        let mut write = write.clone();
-        let target = target(&write);
-        let is_lost = |part: &Condition| {
-            let kind = format!("{target} if {}", said(part));
-            let is_lost = self.lost.as_ref() == Some(&kind);
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
-            is_lost
-        };
-        match &mut write.condition {
-            Some(Condition::All(parts)) => parts.retain(|part| !is_lost(part)),
-            // Whoever only asks must ask something.
-            Some(condition) if is_lost(condition) && write.effect == Effect::Check => {
-                *condition = Condition::Any(vec![Condition::Present, Condition::Absent]);
-            }
-            Some(condition) if is_lost(condition) => write.condition = None,
-            _ => {}
-        }
-        write
-    }
-}
-
-impl Backend for Lossy {
-    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
-        self.table.get(key)
-    }
-
-    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
-        self.table.get_batch(keys)
-    }
-
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
-        self.table.query(query, after)
-    }
-
-    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
-        let write = self.without_the_lost(write);
-        Box::pin(async move { self.table.write(&write).await })
-    }
-
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        let writes: Vec<Write> = writes.iter().map(|write| self.without_the_lost(write)).collect();
-        Box::pin(async move { self.table.transact(&writes, token).await })
-    }
+/// Takes the conditions of the lost kind away, and notes which kinds there are.
+fn lose(write: &mut Write, lost: Option<&str>, seen: &Kinds) {
+    let target = target(write);
+    drop_conditions(write, |part| {
+        let kind = format!("{target} if {}", said(part));
+        let is_lost = lost == Some(&kind);
+        seen.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
+        is_lost
+    });
 }
 
 /// What some writes set beside the rest, and some do not.
@@ -111,9 +65,7 @@ fn said(condition: &Condition) -> String {
 
 fn run(seed: u64, lost: Option<String>, kinds: &Kinds) -> Run {
     let kinds = Arc::clone(kinds);
-    let table = move |table, _: &_| -> Arc<dyn Backend> {
-        Arc::new(Lossy { table, lost: lost.clone(), seen: Arc::clone(&kinds) })
-    };
+    let table = altering(move |write| lose(write, lost.as_deref(), &kinds));
     Run::with(seed, Seams { table: Box::new(table), ..Seams::default() })
 }
 

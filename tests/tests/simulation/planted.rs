@@ -8,6 +8,7 @@ use shared::table::{
 };
 use uuid::Uuid;
 
+use crate::flaws::drop_conditions;
 use crate::table::SimulatedTable;
 use crate::world::Seams;
 
@@ -111,15 +112,6 @@ fn with(mistake: Mistake) -> Seams {
 
 fn each(writes: &mut [Write], alter: impl Fn(&mut Write)) {
     writes.iter_mut().for_each(alter);
-}
-
-/// Drops a condition, or the parts of one, that hold a write back.
-fn drop_conditions(write: &mut Write, unwanted: impl Fn(&Condition) -> bool) {
-    match &mut write.condition {
-        Some(Condition::All(parts)) => parts.retain(|part| !unwanted(part)),
-        Some(condition) if unwanted(condition) => write.condition = None,
-        _ => {}
-    }
 }
 
 fn is_row(write: &Write) -> bool {
