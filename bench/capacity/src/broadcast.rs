@@ -25,8 +25,10 @@ const GB_SECONDS: f64 = 13.33;
 const LOGS: f64 = 0.76;
 const TRANSFER: f64 = 0.114;
 const TRACES: f64 = 0.25;
-/// Bytes of logs for each request, of the gateway and of Lambda; and of the function, which writes down one poll in so many.
-const LOG_BYTES: f64 = 950.0;
+/// Bytes of logs for each request, with the 26 that each line costs besides: the gateway's line; Lambda's own two, which
+/// `SystemLogLevel` WARN leaves out when all went well; and that of the function, which writes down one poll in so many.
+const GATEWAY_BYTES: f64 = 225.0;
+const PLATFORM_BYTES: f64 = 600.0;
 const LINE_BYTES: f64 = 450.0;
 const LOG_POLLS_EVERY: f64 = 20.0;
 /// Seconds after which an environment exchanges with the table how hard polls press: one unit to read, one to write.
@@ -94,7 +96,7 @@ impl Broadcast {
         let reads = self.read_units() * SECONDS + posts * post.reads + views * view.reads + self.viewers * login.reads;
         let writes = self.write_units() * SECONDS + self.viewers * login.writes;
         let lines = requests - (polls + views) * (1.0 - 1.0 / LOG_POLLS_EVERY);
-        let log_bytes = requests * LOG_BYTES + lines * LINE_BYTES;
+        let log_bytes = requests * GATEWAY_BYTES + lines * LINE_BYTES;
         let bytes = requests * EMPTY_ANSWER + self.viewers * posts * MESSAGE_UNDER_GZIP;
         let seconds = (polls + views) * POLL + posts * POST + self.viewers * LOGIN;
         Cost {
@@ -102,6 +104,7 @@ impl Broadcast {
             compute: seconds * GB_SECONDS / 1e6,
             table: (reads * READ_UNITS + writes * WRITE_UNITS) / 1e6,
             logs: log_bytes / 1e9 * LOGS + requests * TRACES / 1e6,
+            platform_logs: requests * PLATFORM_BYTES / 1e9 * LOGS,
             transfer: bytes / 1e9 * TRANSFER,
         }
     }
@@ -112,13 +115,14 @@ pub struct Cost {
     pub requests: f64,
     pub compute: f64,
     pub table: f64,
-    /// Logs and traces.
+    /// Logs and traces, but for the lines of Lambda's own.
     pub logs: f64,
+    pub platform_logs: f64,
     pub transfer: f64,
 }
 
 impl Cost {
     pub fn total(&self) -> f64 {
-        self.requests + self.compute + self.table + self.logs + self.transfer
+        self.requests + self.compute + self.table + self.logs + self.platform_logs + self.transfer
     }
 }

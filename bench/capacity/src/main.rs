@@ -54,13 +54,26 @@ fn load() -> String {
 }
 
 fn costs() -> String {
-    let head =
-        ["viewers", "messages/s", "pause, s", "requests", "compute", "table", "logs, traces", "transfer", "in all, $"];
+    let head = [
+        "viewers",
+        "messages/s",
+        "pause, s",
+        "requests",
+        "compute",
+        "table",
+        "logs, traces",
+        "Lambda's own lines",
+        "transfer",
+        "in all, $",
+        "without Lambda's own lines, $",
+    ];
     let rows = broadcasts().map(|it| {
         let cost = it.cost();
-        let Cost { requests, compute, table, logs, transfer } = cost;
-        let parts = [requests, compute, table, logs, transfer, cost.total()].map(dollars);
-        [[it.viewers, it.messages, it.pause].map(whole).to_vec(), parts.to_vec()].concat()
+        let Cost { requests, compute, table, logs, platform_logs, transfer } = cost;
+        let sums = [cost.total(), cost.total() - platform_logs];
+        let parts = [&[requests, compute, table, logs, platform_logs, transfer][..], &sums].concat();
+        let parts: Vec<_> = parts.into_iter().map(dollars).collect();
+        [[it.viewers, it.messages, it.pause].map(whole).to_vec(), parts].concat()
     });
     table(&head, rows)
 }

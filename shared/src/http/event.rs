@@ -31,7 +31,7 @@ pub struct Event(Value);
 /// What Lambda says about one invocation, beside its event.
 #[derive(Clone, Debug, Default)]
 pub struct Invocation {
-    /// Lambda's own id, which its `REPORT` line has.
+    /// Lambda's own id, which its `platform.report` line has.
     pub id: String,
     /// Milliseconds since 1970; 0 when there is none.
     pub deadline: u64,

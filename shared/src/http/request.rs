@@ -34,7 +34,7 @@ pub struct Request {
     /// Decoded, in the order they were sent, repetitions included.
     pub query: Vec<(String, Option<String>)>,
     pub id: String,
-    /// Lambda's own id of this invocation, which its `REPORT` line has.
+    /// Lambda's own id of this invocation, which its `platform.report` line has.
     pub invocation: String,
     /// The client's address as the gateway saw it.
     pub source: String,
