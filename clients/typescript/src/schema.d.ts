@@ -329,7 +329,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description `watch_url` に含まれる鍵。 */
+                /** @description `watch_url` に含まれるキー。 */
                 key: string;
             };
             cookie?: never;
@@ -1102,9 +1102,9 @@ export interface components {
             };
         };
         /**
-         * @description `permission_denied` — この呼び出しに必要な権限がありません。
-         *     `muted` — 投稿を制限されています。`Retry-After` の秒数の後に再び試せます。
-         *     `chat_closed` — チャットは閉じられています。
+         * @description - `permission_denied` — この呼び出しに必要な権限がありません。
+         *     - `muted` — 投稿を制限されています。`Retry-After` の秒数の後に再び試せます。
+         *     - `chat_closed` — チャットは閉じられています。
          */
         PostNotAllowed: {
             headers: {
@@ -1959,7 +1959,7 @@ export interface operations {
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
-                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身に意味を求めることはできません。この一覧が発行していない値は 422 です。 */
+                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身は解釈しないでください。この一覧が発行していない値は 422 です。 */
                 cursor?: string;
             };
             header?: {
@@ -2395,7 +2395,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `watch_url` に含まれる鍵。 */
+                /** @description `watch_url` に含まれるキー。 */
                 key: string;
             };
             cookie?: never;
@@ -2414,7 +2414,7 @@ export interface operations {
                 content?: never;
             };
             308: components["responses"]["Moved"];
-            /** @description 終了または削除されたか、知られていない鍵です。本文はありません。 */
+            /** @description 終了または削除されたか、存在しないキーです。本文はありません。 */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2512,7 +2512,7 @@ export interface operations {
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
-                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身に意味を求めることはできません。この一覧が発行していない値は 422 です。 */
+                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身は解釈しないでください。この一覧が発行していない値は 422 です。 */
                 cursor?: string;
             };
             header?: {
@@ -2737,7 +2737,7 @@ export interface operations {
                  * @example 1234abcd-1234-abcd-5678-1234abcd5678
                  */
                 schedule_id: components["parameters"]["ScheduleId"];
-                /** @description 前回の `next_cursor`。これより後のメッセージだけを返します。中身に意味を求めることはできません。このスケジュールで発行されていない値は 422 です。 */
+                /** @description 前回の `next_cursor`。これより後のメッセージだけを返します。中身は解釈しないでください。このスケジュールで発行されていない値は 422 です。 */
                 after?: string;
                 /** @description 最新の何件を返すか。それより前のメッセージは返しません。`after` と同時に指定すると 422 です。 */
                 tail?: number;
@@ -2841,6 +2841,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3108,7 +3109,7 @@ export interface operations {
                  */
                 to?: components["schemas"]["DateTimeInput"];
                 /** @description このユーザーによる変更だけを返します。0 は運用者です。 */
-                user_id?: components["schemas"]["UserId"];
+                user_id?: number;
                 /**
                  * @description この操作だけを返します。
                  * @example delete_schedule
@@ -3119,7 +3120,7 @@ export interface operations {
                  * @example 100
                  */
                 limit?: components["parameters"]["Limit"];
-                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身に意味を求めることはできません。この一覧が発行していない値は 422 です。 */
+                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身は解釈しないでください。この一覧が発行していない値は 422 です。 */
                 cursor?: string;
             };
             header?: {
@@ -3186,7 +3187,7 @@ export interface operations {
                  * @example csv
                  */
                 format: "csv" | "json";
-                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身に意味を求めることはできません。このエクスポートが発行していない値は 422 です。 */
+                /** @description 続きの位置。`Link` ヘッダの URL に含まれる値で、中身は解釈しないでください。このエクスポートが発行していない値は 422 です。 */
                 cursor?: string;
             };
             header?: {
