@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 mod actor;
 mod answer;
 mod samples;
+pub mod intercepted;
 pub mod openapi;
 pub mod roles;
 pub mod upstream;

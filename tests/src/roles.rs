@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use local::apps::Guard;
-use shared::table::{
-    Backend, BackendFuture, Batch, Condition, Effect, Fault, Item, Key, Page, Query, Transacted, Write, Written,
-};
-use uuid::Uuid;
+use shared::table::{Condition, Effect, Fault, Write};
+
+use crate::intercepted::{Intercept, Intercepted, Request};
 
 /// The roles of one product, and what its functions did with them. Clones are the same.
 #[derive(Clone)]
@@ -40,8 +39,9 @@ impl Roles {
     #[must_use]
     pub fn guard(&self) -> Guard {
         let roles = self.clone();
-        Arc::new(move |function: &str, table| {
-            Arc::new(Guarded { inner: table, role: function.to_owned(), roles: roles.clone() })
+        Arc::new(move |function: &str, inner| {
+            let intercept = Role { name: function.to_owned(), roles: roles.clone() };
+            Arc::new(Intercepted { inner, intercept })
         })
     }
 
@@ -72,20 +72,19 @@ fn grants_in(line: &str) -> Vec<Grant> {
     actions.map(|action| (role.clone(), pattern.clone(), action)).collect()
 }
 
-/// The table as one role sees it: what the role may not do is refused, as IAM refuses it.
-struct Guarded {
-    inner: Arc<dyn Backend>,
-    role: String,
+/// What a role may not do is refused, as IAM refuses it.
+struct Role {
+    name: String,
     roles: Roles,
 }
 
-impl Guarded {
+impl Role {
     fn check<'k>(&self, action: &str, keys: impl IntoIterator<Item = &'k str>) -> Result<(), Fault> {
         for key in keys {
             let is_granted =
-                |(role, pattern, granted): &&Grant| *role == self.role && granted == action && matches(pattern, key);
+                |(role, pattern, granted): &&Grant| *role == self.name && granted == action && matches(pattern, key);
             let Some(grant) = self.roles.granted.iter().find(is_granted) else {
-                return self.refuse(&format!("{} may not {action} {key}", self.role));
+                return self.refuse(&format!("{} may not {action} {key}", self.name));
             };
             self.roles.seen().used.insert(grant.clone());
         }
@@ -95,7 +94,7 @@ impl Guarded {
     fn check_write(&self, write: &Write) -> Result<(), Fault> {
         // No policy can ask for a condition, so this holds the code to it: a row of the trail is added, never replaced.
         if write.key.pk.starts_with("AUDIT#") && write.condition != Some(Condition::Absent) {
-            return self.refuse(&format!("{} may only add {}", self.role, write.key.pk));
+            return self.refuse(&format!("{} may only add {}", self.name, write.key.pk));
         }
         self.check(action_of(write), [write.key.pk.as_str()])
     }
@@ -120,41 +119,14 @@ fn action_of(write: &Write) -> &'static str {
     }
 }
 
-impl Backend for Guarded {
-    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
-        Box::pin(async move {
-            self.check("GetItem", [key.pk.as_str()])?;
-            self.inner.get(key).await
-        })
-    }
-
-    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
-        Box::pin(async move {
-            self.check("BatchGetItem", keys.iter().map(|key| key.pk.as_str()))?;
-            self.inner.get_batch(keys).await
-        })
-    }
-
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
-        Box::pin(async move {
-            self.check("Query", [query.pk.as_str()])?;
-            self.inner.query(query, after).await
-        })
-    }
-
-    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
-        Box::pin(async move {
-            self.check_write(write)?;
-            self.inner.write(write).await
-        })
-    }
-
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        Box::pin(async move {
-            for write in writes {
-                self.check_write(write)?;
-            }
-            self.inner.transact(writes, token).await
-        })
+impl Intercept for Role {
+    async fn before(&self, request: Request<'_>) -> Result<(), Fault> {
+        match request {
+            Request::Get(key) => self.check("GetItem", [key.pk.as_str()]),
+            Request::GetBatch(keys) => self.check("BatchGetItem", keys.iter().map(|key| key.pk.as_str())),
+            Request::Query(query) => self.check("Query", [query.pk.as_str()]),
+            Request::Write(write) => self.check_write(write),
+            Request::Transact(writes) => writes.iter().try_for_each(|write| self.check_write(write)),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use api_tests::intercepted::{Intercept, Request};
 use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Product, new_schedule_at};
 use serde_json::{Value, json};
@@ -14,9 +15,7 @@ use shared::platform::clock::Clock;
 use shared::platform::telemetry;
 use shared::store::messages;
 use shared::store::todo::{self, Todo};
-use shared::table::dynamodb::DynamoDb;
-use shared::table::{Backend, BackendFuture, Batch, Item, Key, Page, Query, Table, Transacted, Write, Written};
-use uuid::Uuid;
+use shared::table::Fault;
 
 use crate::support::write_all;
 
@@ -217,33 +216,18 @@ async fn the_channel_of_a_broadcast_planned_in_the_past_is_kept_for_a_day_from_n
     assert!(upstream.channels().is_empty());
 }
 
-/// A table that notes whether ImageFlux had been asked before its first query.
+/// Notes how often ImageFlux had been asked before the first query of the table.
 struct Noting {
-    engine: DynamoDb,
     upstream: Upstream,
     first: Arc<Mutex<Option<usize>>>,
 }
 
-impl Backend for Noting {
-    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
-        self.engine.get(key)
-    }
-
-    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
-        self.engine.get_batch(keys)
-    }
-
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
-        self.first.lock().unwrap().get_or_insert(self.upstream.requests().len());
-        self.engine.query(query, after)
-    }
-
-    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
-        self.engine.write(write)
-    }
-
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        self.engine.transact(writes, token)
+impl Intercept for Noting {
+    async fn before(&self, request: Request<'_>) -> Result<(), Fault> {
+        if let Request::Query(_) = request {
+            self.first.lock().unwrap().get_or_insert(self.upstream.requests().len());
+        }
+        Ok(())
     }
 }
 
@@ -251,12 +235,9 @@ impl Backend for Noting {
 async fn a_reconciliation_asks_imageflux_before_it_reads_the_table() {
     let upstream = Upstream::start().await;
     let product = Product::start_with(upstream.options()).await;
-    let name = local::Options::default().table_name;
-    let engine = local::engine::open(&product.server.table_url, &name).await.unwrap();
     let first = Arc::default();
-    let backend = Noting { engine, upstream: upstream.clone(), first: Arc::clone(&first) };
-    let app = &product.server.app;
-    let app = App { table: Table::new(Arc::new(backend), app.random.clone()), ..app.clone() };
+    let table = product.intercepted_table(Noting { upstream: upstream.clone(), first: Arc::clone(&first) }).await;
+    let app = App { table, ..product.server.app.clone() };
     reconciling::reconcile(&app).await.unwrap();
     assert_eq!(*first.lock().unwrap(), Some(1), "what is created after the list cannot be mistaken for nobody's");
 }

@@ -44,10 +44,9 @@ struct Slow {
 impl Slow {
     async fn of(product: &Product) -> (Self, App) {
         let app = &product.server.app;
-        let name = local::Options::default().table_name;
-        let table = local::engine::open(&product.server.table_url, &name).await.expect("the table");
+        let table = Arc::new(product.engine().await);
         let next = Arc::new(Mutex::new(Fate::Answered));
-        let slow = Self { table: Arc::new(table), next, held: Arc::default(), is_overtaken: Arc::default() };
+        let slow = Self { table, next, held: Arc::default(), is_overtaken: Arc::default() };
         let app = App { table: Table::new(Arc::new(slow.clone()), app.random.clone()), ..app.clone() };
         (slow, app)
     }

@@ -3,77 +3,53 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use api_tests::intercepted::{Intercept, Request};
 use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Actor, Product, new_schedule, new_schedule_at};
 use serde_json::{Value, json};
 use shared::app::App;
 use shared::domain::ids::TenantId;
 use shared::store::schedules;
-use shared::table::dynamodb::DynamoDb;
-use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Table, Transacted, Write, Written};
-use uuid::Uuid;
+use shared::table::Fault;
 
 /// As often as the table attempts one decision.
 const ATTEMPTS: usize = 8;
 
-/// A table that does what it is asked, and says nothing where somebody writes under a key of this kind.
-#[derive(Clone)]
-struct Silent {
-    engine: Arc<DynamoDb>,
-    silence: Arc<Mutex<Option<(&'static str, usize)>>>,
-}
+/// The table does what it is asked, and the answer is lost where somebody writes under a key of this kind.
+#[derive(Clone, Default)]
+struct Silence(Arc<Mutex<Option<(&'static str, usize)>>>);
 
-impl Silent {
-    async fn of(product: &Product) -> (Self, App) {
-        let app = &product.server.app;
-        let name = local::Options::default().table_name;
-        let engine = local::engine::open(&product.server.table_url, &name).await.expect("the table");
-        let silent = Self { engine: Arc::new(engine), silence: Arc::default() };
-        let app = App { table: Table::new(Arc::new(silent.clone()), app.random.clone()), ..app.clone() };
-        (silent, app)
+impl Silence {
+    async fn over(product: &Product) -> (Self, App) {
+        let silence = Self::default();
+        let table = product.intercepted_table(silence.clone()).await;
+        (silence, App { table, ..product.server.app.clone() })
     }
 
     /// The answers to the next attempts to write under such a key are lost.
     fn loses(&self, kind: &'static str, answers: usize) {
-        *self.silence.lock().unwrap() = Some((kind, answers));
-    }
-
-    fn is_lost(&self, writes: &[Write]) -> bool {
-        let mut silence = self.silence.lock().unwrap();
-        let Some((kind, answers)) = &mut *silence else { return false };
-        let is_lost = *answers > 0 && writes.iter().any(|write| write.key.pk.starts_with(*kind));
-        *answers -= usize::from(is_lost);
-        is_lost
-    }
-
-    fn answered<T>(&self, writes: &[Write], answer: Result<T, Fault>) -> Result<T, Fault> {
-        if self.is_lost(writes) { Err(Fault::Unknown("no answer".to_owned())) } else { answer }
+        *self.0.lock().unwrap() = Some((kind, answers));
     }
 }
 
-impl Backend for Silent {
-    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
-        self.engine.get(key)
-    }
-
-    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
-        self.engine.get_batch(keys)
-    }
-
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
-        self.engine.query(query, after)
-    }
-
-    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
-        Box::pin(async move { self.answered(std::slice::from_ref(write), self.engine.write(write).await) })
-    }
-
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        Box::pin(async move { self.answered(writes, self.engine.transact(writes, token).await) })
+impl Intercept for Silence {
+    fn after(&self, request: Request<'_>) -> Result<(), Fault> {
+        let writes = match request {
+            Request::Write(write) => std::slice::from_ref(write),
+            Request::Transact(writes) => writes,
+            _ => &[],
+        };
+        match &mut *self.0.lock().unwrap() {
+            Some((kind, answers)) if *answers > 0 && writes.iter().any(|write| write.key.pk.starts_with(*kind)) => {
+                *answers -= 1;
+                Err(Fault::Unknown("no answer".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-/// Sends a request into its function, over the silent table, and answers its status and body.
+/// Sends a request into its function, over a table that may be silent, and answers its status and body.
 async fn call(app: &App, actor: &Actor, method: &str, path: &str, body: &Value) -> (u64, Value) {
     let request = actor.event(method, path).json(body);
     let function = local::functions::named(local::functions::behind(&request.path)).expect("a function");
@@ -91,8 +67,8 @@ async fn a_schedule_that_came_to_be_unanswered_is_answered_and_keeps_its_channel
     let upstream = Upstream::start().await;
     let product = Product::start_with(upstream.options()).await;
     let master = product.master().await;
-    let (silent, app) = Silent::of(&product).await;
-    silent.loses("HLS#", ATTEMPTS);
+    let (silence, app) = Silence::over(&product).await;
+    silence.loses("HLS#", ATTEMPTS);
     assert_eq!(plans(&app, &master).await, 200);
     assert_eq!((upstream.created(), upstream.channels().len()), (1, 1));
     let list = master.get("/api/schedule").await.ok();
@@ -104,8 +80,8 @@ async fn a_schedule_that_came_to_be_unanswered_is_answered_and_keeps_its_channel
 async fn a_reservation_that_was_made_unanswered_is_not_in_the_way_of_the_next_try() {
     let product = Product::start().await;
     let master = product.master().await;
-    let (silent, app) = Silent::of(&product).await;
-    silent.loses("TODO", ATTEMPTS);
+    let (silence, app) = Silence::over(&product).await;
+    silence.loses("TODO", ATTEMPTS);
     assert_eq!(plans(&app, &master).await, 503);
     assert_eq!(plans(&app, &master).await, 200, "at once, and not when a lease ends");
     assert_eq!(master.get("/api/schedule").await.ok().as_array().unwrap().len(), 1);
@@ -134,9 +110,9 @@ async fn without_a_channel() -> (Upstream, Product, Actor, String) {
 #[tokio::test]
 async fn a_channel_that_was_attached_unanswered_is_kept_and_told() {
     let (upstream, product, master, id) = without_a_channel().await;
-    let (silent, app) = Silent::of(&product).await;
+    let (silence, app) = Silence::over(&product).await;
     let path = format!("/api/delivery?schedule_id={id}");
-    silent.loses("HOOK#", ATTEMPTS);
+    silence.loses("HOOK#", ATTEMPTS);
     let (status, delivery) = call(&app, &master, "GET", &path, &Value::Null).await;
     assert_eq!((status, &delivery["channel_id"]), (200, &json!("channel-002")));
     assert_eq!(upstream.channels().into_iter().collect::<Vec<_>>(), ["channel-002"]);
@@ -146,9 +122,9 @@ async fn a_channel_that_was_attached_unanswered_is_kept_and_told() {
 #[tokio::test]
 async fn a_claim_that_was_made_unanswered_is_not_in_the_way_of_the_next_try() {
     let (upstream, product, master, id) = without_a_channel().await;
-    let (silent, app) = Silent::of(&product).await;
+    let (silence, app) = Silence::over(&product).await;
     let path = format!("/api/delivery?schedule_id={id}");
-    silent.loses("SCHED#", ATTEMPTS);
+    silence.loses("SCHED#", ATTEMPTS);
     assert_eq!(call(&app, &master, "GET", &path, &Value::Null).await.0, 503);
     master.get(&path).await.ok();
     assert_eq!((upstream.created(), upstream.channels().len()), (2, 1));

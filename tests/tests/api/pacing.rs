@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api_tests::intercepted::{Intercept, Intercepted, Request};
 use api_tests::{Actor, Product};
 use local::Options;
 use serde_json::json;
 use shared::platform::clock::Clock;
 use shared::store::keys;
-use shared::table::{Backend, BackendFuture, Batch, Fault, Item, Key, Page, Query, Transacted, Value, Write, Written};
-use uuid::Uuid;
+use shared::table::{Fault, Value, Write};
 
 /// It bears so many polls of one schedule. The clock stands until the test moves it.
 async fn product(polls_per_second: i64) -> Product {
@@ -129,14 +129,14 @@ async fn refused_polls_do_not_count() {
     assert!((2_000..=2_400).contains(&poll(&master, &id).await));
 }
 
-/// A table in which whatever counts polls fails at once, or never answers.
+/// Whatever counts polls fails at once, or is never answered.
 struct Uncountable {
-    inner: Arc<dyn Backend>,
     hangs: bool,
 }
 
-impl Uncountable {
-    async fn check(&self, key: &Key) -> Result<(), Fault> {
+impl Intercept for Uncountable {
+    async fn before(&self, request: Request<'_>) -> Result<(), Fault> {
+        let (Request::Get(key) | Request::Write(Write { key, .. })) = request else { return Ok(()) };
         match (key.pk.starts_with("LOAD"), self.hangs) {
             (false, _) => Ok(()),
             (true, false) => Err(Fault::Busy("too many".to_owned())),
@@ -145,38 +145,11 @@ impl Uncountable {
     }
 }
 
-impl Backend for Uncountable {
-    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
-        Box::pin(async move {
-            self.check(key).await?;
-            self.inner.get(key).await
-        })
-    }
-
-    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
-        self.inner.get_batch(keys)
-    }
-
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
-        self.inner.query(query, after)
-    }
-
-    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
-        Box::pin(async move {
-            self.check(&write.key).await?;
-            self.inner.write(write).await
-        })
-    }
-
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        self.inner.transact(writes, token)
-    }
-}
-
 #[tokio::test]
 async fn a_poll_is_answered_while_nothing_can_be_counted() {
     for hangs in [false, true] {
-        let guard: local::apps::Guard = Arc::new(move |_, inner| Arc::new(Uncountable { inner, hangs }));
+        let guard: local::apps::Guard =
+            Arc::new(move |_, inner| Arc::new(Intercepted { inner, intercept: Uncountable { hangs } }));
         let product = Product::start_with(Options { guard: Some(guard), ..Options::default() }).await;
         let master = product.master().await;
         let id = master.plan(1).await;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use api_tests::intercepted::{Intercept, Intercepted, Request};
 use api_tests::{Actor, Product};
 use local::Options;
 use serde_json::json;
@@ -10,8 +11,7 @@ use shared::app::App;
 use shared::operations::{Error, admit};
 use shared::platform::telemetry;
 use shared::policy::Action;
-use shared::table::{Backend, BackendFuture, Batch, Item, Key, Page, Query, Transacted, Write, Written};
-use uuid::Uuid;
+use shared::table::{Fault, Query};
 
 use crate::support::operations::{self, Target};
 use crate::support::sessions::another_session;
@@ -19,32 +19,22 @@ use crate::support::sessions::another_session;
 /// More than any first read of a call that asks for so many.
 const BOUND: usize = 1_001;
 
-/// A table that writes down its queries.
-struct Watched {
-    inner: Arc<dyn Backend>,
-    queries: Arc<Mutex<Vec<Query>>>,
+#[derive(Clone, Default)]
+struct Queries(Arc<Mutex<Vec<Query>>>);
+
+impl Queries {
+    /// Since this was last asked.
+    fn seen(&self) -> Vec<Query> {
+        std::mem::take(&mut *self.0.lock().expect("nobody panicked"))
+    }
 }
 
-impl Backend for Watched {
-    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
-        self.inner.get(key)
-    }
-
-    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
-        self.inner.get_batch(keys)
-    }
-
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
-        self.queries.lock().expect("nobody panicked").push(query.clone());
-        self.inner.query(query, after)
-    }
-
-    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
-        self.inner.write(write)
-    }
-
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        self.inner.transact(writes, token)
+impl Intercept for Queries {
+    async fn before(&self, request: Request<'_>) -> Result<(), Fault> {
+        if let Request::Query(query) = request {
+            self.0.lock().expect("nobody panicked").push(query.clone());
+        }
+        Ok(())
     }
 }
 
@@ -54,9 +44,10 @@ fn is_bounded(query: &Query) -> bool {
 
 #[tokio::test]
 async fn a_refused_call_starts_no_unbounded_read() {
-    let queries: Arc<Mutex<Vec<Query>>> = Arc::default();
-    let seen = Arc::clone(&queries);
-    let guard: local::apps::Guard = Arc::new(move |_, inner| Arc::new(Watched { inner, queries: Arc::clone(&seen) }));
+    let queries = Queries::default();
+    let intercept = queries.clone();
+    let guard: local::apps::Guard =
+        Arc::new(move |_, inner| Arc::new(Intercepted { inner, intercept: intercept.clone() }));
     let product = Product::start_with(Options { guard: Some(guard), ..Options::default() }).await;
     let master = product.master().await;
     let schedule = master.plan(1).await;
@@ -65,13 +56,12 @@ async fn a_refused_call_starts_no_unbounded_read() {
     let target = Target { schedule, user: product.viewer().await.user_id, message };
     let (powerless, dead) = (product.user_with(&[]).await, another_session(&master).await);
     dead.post("/api/logout", &json!({})).await.ok();
-    let asked = || std::mem::take(&mut *queries.lock().expect("nobody panicked"));
     let refused = async |actor: &Actor, operation: &operations::Operation, status: u16| {
         // Nothing is remembered of the last call.
         product.advance(Duration::from_secs(11));
-        asked();
+        queries.seen();
         assert_eq!(operation.on(actor, &target).await.status, status, "{}", operation.id);
-        let unbounded: Vec<Query> = asked().into_iter().filter(|query| !is_bounded(query)).collect();
+        let unbounded: Vec<Query> = queries.seen().into_iter().filter(|query| !is_bounded(query)).collect();
         assert!(unbounded.is_empty(), "{} for a {status}: {unbounded:?}", operation.id);
     };
     for operation in operations::all().iter().filter(|operation| operation.needs_token) {
@@ -80,9 +70,9 @@ async fn a_refused_call_starts_no_unbounded_read() {
             refused(&powerless, operation, 403).await;
         }
     }
-    asked();
+    queries.seen();
     master.get(&format!("/api/chat?schedule_id={}", target.schedule)).await.ok();
-    assert!(asked().iter().any(|query| !is_bounded(query)), "a whole chat is such a read");
+    assert!(queries.seen().iter().any(|query| !is_bounded(query)), "a whole chat is such a read");
 }
 
 /// Whether a token is refused, and how many calls to the table that takes.

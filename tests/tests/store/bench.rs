@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
+use api_tests::intercepted::{Intercept, Intercepted, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::domain::ids::{ScheduleId, TenantId, UserId};
 use shared::domain::interval::Interval;
@@ -12,7 +13,7 @@ use shared::domain::schedule::{Plan, ScheduleName};
 use shared::domain::user::{User, UserName};
 use shared::platform::random::Random;
 use shared::table::dynamodb::DynamoDb;
-use shared::table::{Backend, BackendFuture, Batch, Item, Key, Page, Query, Table, Transacted, Value, Write, Written};
+use shared::table::{Backend, Fault, Item, Key, Table, Transacted, Value, Write};
 use uuid::Uuid;
 
 /// The embedded engine, on which somebody else may write first.
@@ -29,7 +30,8 @@ impl Bench {
         let url = local::engine::serve(None, IpAddr::V4(Ipv4Addr::LOCALHOST)).await.expect("an engine");
         let engine = Arc::new(local::engine::open(&url, "table").await.expect("a table"));
         let first = Arc::<Mutex<VecDeque<Option<Write>>>>::default();
-        let backend = Raced { engine: engine.clone(), first: first.clone() };
+        let intercept = Raced { engine: engine.clone(), first: first.clone() };
+        let backend = Intercepted { inner: engine.clone(), intercept };
         Self { table: Table::new(Arc::new(backend), Random::from_seed(1)), engine, first }
     }
 
@@ -71,31 +73,14 @@ struct Raced {
     first: Arc<Mutex<VecDeque<Option<Write>>>>,
 }
 
-impl Backend for Raced {
-    fn get<'a>(&'a self, key: &'a Key) -> BackendFuture<'a, Option<Item>> {
-        self.engine.get(key)
-    }
-
-    fn get_batch<'a>(&'a self, keys: &'a [Key]) -> BackendFuture<'a, Batch> {
-        self.engine.get_batch(keys)
-    }
-
-    fn query<'a>(&'a self, query: &'a Query, after: Option<String>) -> BackendFuture<'a, Page> {
-        self.engine.query(query, after)
-    }
-
-    fn write<'a>(&'a self, write: &'a Write) -> BackendFuture<'a, Written> {
-        Box::pin(async move {
-            let first = self.first.lock().expect("nobody panicked").pop_front().flatten();
-            if let Some(first) = first {
-                self.engine.write(&first).await?;
-            }
-            self.engine.write(write).await
-        })
-    }
-
-    fn transact<'a>(&'a self, writes: &'a [Write], token: Uuid) -> BackendFuture<'a, Transacted> {
-        self.engine.transact(writes, token)
+impl Intercept for Raced {
+    async fn before(&self, request: Request<'_>) -> Result<(), Fault> {
+        let Request::Write(_) = request else { return Ok(()) };
+        let first = self.first.lock().expect("nobody panicked").pop_front().flatten();
+        if let Some(first) = first {
+            self.engine.write(&first).await?;
+        }
+        Ok(())
     }
 }
 
