@@ -1,6 +1,9 @@
 //! What a presenter needs to publish.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use tokio::time::timeout;
 
 use super::planning::channels::{self, Decided};
 use super::{Error, admit, lease_end, on_air, reading, trail};
@@ -18,6 +21,11 @@ use crate::store::schedules::ChannelClaim;
 use crate::store::todo::Todo;
 use crate::store::{live, schedules, todo};
 use crate::table::Transacted;
+
+/// How long somebody waits for a channel that another request is creating. ImageFlux mostly makes one within a second.
+const CREATING: Duration = Duration::from_secs(5);
+/// The longest pause between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
 
 /// What a presenter publishes with.
 pub struct Delivery {
@@ -78,9 +86,8 @@ async fn attach(app: &App, tenant: &TenantId, plan: &Plan) -> Result<Channel, Er
     match schedules::claim_channel(&app.table, tenant, &plan.id, &operation, from, until).await {
         Ok(ChannelClaim::Ours) => {}
         Ok(ChannelClaim::Lost) => {
-            let schedule = schedules::find(&app.table, tenant, &plan.id).await?.ok_or(Error::ScheduleNotFound)?;
-            let creating = || Error::Unavailable("another request is creating this channel".to_owned());
-            return schedule.channel.ok_or_else(creating);
+            let creating = |_| Error::Unavailable("another request is creating this channel".to_owned());
+            return timeout(CREATING, attached_by_another(app, tenant, plan.id)).await.map_err(creating)?;
         }
         Err(error) => {
             let _void_later = app.table.write(&schedules::unclaim_channel(tenant, &plan.id, &operation)).await;
@@ -93,6 +100,17 @@ async fn attach(app: &App, tenant: &TenantId, plan: &Plan) -> Result<Channel, Er
         let _void_later = app.table.write(&schedules::unclaim_channel(tenant, &plan.id, &operation)).await;
     }
     result
+}
+
+/// Waits for the channel that another request is creating.
+async fn attached_by_another(app: &App, tenant: &TenantId, id: ScheduleId) -> Result<Channel, Error> {
+    loop {
+        let schedule = schedules::find(&app.table, tenant, &id).await?.ok_or(Error::ScheduleNotFound)?;
+        if let Some(channel) = schedule.channel {
+            return Ok(channel);
+        }
+        app.table.pause_up_to(BETWEEN_LOOKS).await;
+    }
 }
 
 async fn create_and_attach(
