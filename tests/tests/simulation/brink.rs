@@ -18,6 +18,8 @@ use crate::world::{Actor, CHANNEL_GRACE, World, instant};
 const START: i64 = -400;
 const FIRST_END: i64 = 2;
 const TIMES: i64 = 3;
+/// The time when nobody asks at the brink, so that no channel is there when the broadcast is prolonged.
+const QUIET: i64 = 1;
 /// From one end to the next: the grace, three seconds without a channel, and three to go.
 const EACH: i64 = CHANNEL_GRACE + 6;
 
@@ -59,12 +61,14 @@ impl Brink {
     async fn present(self, actor: Actor) {
         for time in 0..TIMES {
             let brink = FIRST_END + time * EACH + CHANNEL_GRACE;
-            self.until(1_000 * brink - 900).await;
-            for _ in 0..8 {
-                self.deliver(&actor).await;
-                actor.rest_up_to(250).await;
+            if time != QUIET {
+                self.until(1_000 * brink - 900).await;
+                for _ in 0..8 {
+                    self.deliver(&actor).await;
+                    actor.rest_up_to(250).await;
+                }
             }
-            self.until(1_000 * (brink + 3)).await;
+            self.until(1_000 * (brink + 3) + 500).await;
             for ask in 0..3 {
                 // Who asks first makes the channel, and dies more often than anybody else.
                 let dies = ask == 0 && actor.random.below(2) == 0;
