@@ -58,7 +58,7 @@ pub async fn record_event(app: &App, key: &str, body: Result<Map<String, Value>,
         let Some(hook) = find_hook(app, key).await? else { return Ok(Sent::Nowhere) };
         let event = Event::read(&body?, app.clock.now(), |url| app.imageflux.is_playlist_url(url));
         if let (true, Some(fact)) = (is_of(&hook, event.channel_id.as_deref()), event.fact) {
-            learn(app, &hook.tenant, &hook.schedule, &fact.into()).await?;
+            learn(app, &hook, &fact.into()).await?;
         }
         Ok(Sent::Answered(()))
     };
@@ -249,24 +249,30 @@ async fn list(
     let listing = tokio::time::timeout(ASKING, app.imageflux.list_publishers(channel_id));
     let listed = listing.await.map_err(late)??;
     let learned = seen.live.learned_from_list(&listed, now);
-    join(app, tenant, schedule, seen, &learned).await
+    join(app, tenant, schedule, channel_id, seen, &learned).await
 }
 
 /// Joins what was learned with what is known.
-async fn learn(app: &App, tenant: &TenantId, schedule: &ScheduleId, learned: &Live) -> Result<Live, Error> {
+async fn learn(app: &App, hook: &Hook, learned: &Live) -> Result<Live, Error> {
+    let Hook { tenant, schedule, channel_id } = hook;
     let seen = live::find(&app.table, tenant, schedule).await?;
-    join(app, tenant, schedule, seen, learned).await
+    join(app, tenant, schedule, channel_id, seen, learned).await
 }
 
-/// `seen` is read again only if somebody else wrote in between.
+/// `seen` is read again only if somebody else wrote in between. What is learned of a channel that was retired meanwhile is
+/// of no use to its successor.
 async fn join(
     app: &App,
     tenant: &TenantId,
     schedule: &ScheduleId,
+    channel_id: &str,
     mut seen: Seen,
     learned: &Live,
 ) -> Result<Live, Error> {
     for _ in 0..MAX_DECISIONS {
+        if seen.is_retired(channel_id) {
+            return Ok(seen.live);
+        }
         let mut live = seen.live.clone();
         live.join(learned.clone());
         if live == seen.live || live::keep(&app.table, tenant, schedule, &seen, &live).await? {

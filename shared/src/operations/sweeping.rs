@@ -143,7 +143,7 @@ async fn retire(app: &App, tenant: &TenantId, id: &ScheduleId, todo: &Todo) -> R
         let next = if due <= now {
             writes.push(schedules::retire_channel(tenant, &plan, &channel));
             writes.extend(channels::remove_hook(&channel));
-            writes.push(live::clear(tenant, id));
+            writes.push(live::clear(tenant, id, &channel.channel_id));
             Todo::Channel { channel_id: channel.channel_id, due: now }
         } else {
             Todo::Retirement { tenant: tenant.clone(), schedule: *id, channel_id: channel.channel_id, due }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{decode, encode, keys, number};
+use super::{decode, encode, keys, number, text};
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::live::{Connection, Live, Playlist};
 use crate::table::{Change, Condition, Item, Key, Table, TableError, Write, Written};
@@ -19,6 +19,7 @@ pub struct Seen {
     pub live: Live,
     version: i64,
     asks_until: i64,
+    retired_channel: Option<String>,
 }
 
 /// Instants are microseconds since 1970.
@@ -58,9 +59,18 @@ struct LiveItem {
     version: i64,
     #[serde(skip_serializing)]
     asks_until: i64,
+    /// The channel whose connections were forgotten.
+    #[serde(skip_serializing)]
+    retired_channel: Option<String>,
 }
 
 impl Seen {
+    /// Whether what is learned of this channel comes too late.
+    #[must_use]
+    pub fn is_retired(&self, channel_id: &str) -> bool {
+        self.retired_channel.as_deref() == Some(channel_id)
+    }
+
     /// Whether somebody may be asking ImageFlux now.
     #[must_use]
     pub fn is_leased(&self, now_millis: i64) -> bool {
@@ -158,10 +168,11 @@ pub fn require_nobody_published(tenant: &TenantId, schedule: &ScheduleId) -> Wri
 }
 
 /// Forgets the connections of a channel that is deleted, whose successor was told nothing yet. That somebody has published
-/// stays. Whoever read before writes nothing.
-pub fn clear(tenant: &TenantId, schedule: &ScheduleId) -> Write {
+/// stays. Whoever read before writes nothing; whoever reads afterwards sees that the channel is retired.
+pub fn clear(tenant: &TenantId, schedule: &ScheduleId, channel_id: &str) -> Write {
     let gone = ["connections", "watchers", "was_told", "forgotten_before"].map(Change::Remove);
-    let changes = [vec![Change::Add("version", 1)], gone.to_vec()].concat();
+    let kept = vec![Change::Add("version", 1), Change::Set("retired_channel", text(channel_id))];
+    let changes = [kept, gone.to_vec()].concat();
     Write::update(keys::live(tenant, schedule), changes)
 }
 
@@ -171,7 +182,7 @@ pub fn forget(tenant: &TenantId, schedule: &ScheduleId) -> Write {
 
 fn decode_seen(item: Option<Item>) -> Result<Seen, TableError> {
     let item: LiveItem = item.map(decode).transpose()?.unwrap_or_default();
-    let (version, asks_until) = (item.version, item.asks_until);
+    let (version, asks_until, retired_channel) = (item.version, item.asks_until, item.retired_channel);
     let live = Live {
         connections: item
             .connections
@@ -183,7 +194,7 @@ fn decode_seen(item: Option<Item>) -> Result<Seen, TableError> {
         has_published: item.has_published.is_some(),
         forgotten_before: item.forgotten_before.map(instant).transpose()?,
     };
-    Ok(Seen { live, version, asks_until })
+    Ok(Seen { live, version, asks_until, retired_channel })
 }
 
 impl From<&Live> for LiveItem {

@@ -7,6 +7,7 @@ use api_tests::upstream::{Mood, Upstream};
 use api_tests::{Actor, Product, new_schedule_at};
 use futures_util::future::join_all;
 use serde_json::json;
+use shared::store::{hooks, schedules};
 
 use crate::support::broadcast::{connection, playlist};
 use crate::support::evening::Evening;
@@ -118,6 +119,10 @@ async fn who_published_to_a_channel_that_went_is_not_shown_on_the_next() {
     // Its end is never told.
     evening.tell(&[evening.created("A"), evening.has_playlist("A")]).await;
     assert_eq!(evening.shown().await, playlist("A"));
+    let (table, tenant, id) = (&product.server.app.table, local::demo::TENANT.into(), evening.id.as_str().into());
+    let schedule = schedules::find(table, &tenant, &id).await.unwrap().unwrap();
+    let digest = schedule.channel.unwrap().hook.unwrap();
+    let hook = hooks::find(table, &digest).await.unwrap().unwrap();
     product.advance(Duration::from_mins(61) + DAY);
     for _ in 0..2 {
         product.advance(Duration::from_secs(5));
@@ -133,6 +138,9 @@ async fn who_published_to_a_channel_that_went_is_not_shown_on_the_next() {
         master.get(&view).await.refused(404, "not_live");
         assert_eq!(master.get("/api/schedule").await.ok()[0]["status"], "waiting");
         master.get(&format!("/api/delivery?schedule_id={}", evening.id)).await.ok();
+        // Of the old channel, by an environment that looked its address up before the channel went.
+        table.write(&hooks::create(&digest, &hook).unwrap()).await.unwrap();
+        evening.tell(&[evening.created("A"), evening.has_playlist("A")]).await;
         product.advance(Duration::from_secs(2));
     }
     let mut moved = longer.clone();

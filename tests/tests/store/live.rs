@@ -100,10 +100,12 @@ async fn of_a_channel_that_went_it_stays_known_that_somebody_published() {
     let bench = Bench::new().await;
     assert!(keep(&bench, &seen(&bench).await, &published()).await);
     let before = seen(&bench).await;
-    assert!(bench.one(&live::clear(&tenant(), &schedule())).await);
+    assert!(bench.one(&live::clear(&tenant(), &schedule(), "channel-1")).await);
     assert_eq!(seen(&bench).await.live, Live { has_published: true, ..Live::default() });
     assert!(!keep(&bench, &before, &published()).await, "what was learned of the old channel comes too late");
     assert!(keep(&bench, &seen(&bench).await, &published()).await);
+    assert!(seen(&bench).await.is_retired("channel-1"));
+    assert!(!seen(&bench).await.is_retired("channel-2"));
 }
 
 #[tokio::test]
