@@ -4,7 +4,7 @@ use serde::Serialize;
 use shared::app::App;
 use shared::http::request::Request;
 use shared::http::{ApiResult, response};
-use shared::operations::on_air::{self, Publisher, Sent};
+use shared::operations::hooks::{self, Publisher, Sent};
 
 #[derive(Serialize)]
 struct Permission {
@@ -29,7 +29,7 @@ struct Refusal {
 }
 
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
-    match on_air::may_publish(app, request.path_parameter("key"), request.object()).await? {
+    match hooks::may_publish(app, request.path_parameter("key"), request.object()).await? {
         Sent::Nowhere => Ok(response::nothing()),
         Sent::Answered(Ok(Publisher { user })) => response::json(&Permission {
             allowed: true,

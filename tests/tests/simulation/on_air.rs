@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 use shared::domain::ids::{ScheduleId, TenantId};
-use shared::operations::on_air::{self, Publisher, Sent};
+use shared::operations::hooks::{self, Publisher, Sent};
 use tokio::time::sleep;
 
 use crate::faults::Harm;
@@ -159,7 +159,7 @@ impl Air {
         body: &Value,
     ) -> Reply<Sent<Result<Publisher, shared::policy::publishing::Refused>>> {
         let webhook = self.webhook();
-        let work = on_air::may_publish(&webhook.app, key, Ok(object(body)));
+        let work = hooks::may_publish(&webhook.app, key, Ok(object(body)));
         let said = |sent: &Sent<Result<Publisher, _>>| match sent {
             Sent::Nowhere => "NOWHERE".to_owned(),
             Sent::Answered(Ok(Publisher { user })) => format!("in {user:?}"),
@@ -233,7 +233,7 @@ impl Air {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (self.world.seams.hooks.event)(&mut event, &ended);
         let webhook = self.webhook();
-        let work = on_air::record_event(&webhook.app, &key, Ok(object(&event)));
+        let work = hooks::record_event(&webhook.app, &key, Ok(object(&event)));
         let said = |sent: &Sent<()>| if *sent == Sent::Nowhere { "NOWHERE" } else { "heard" }.to_owned();
         let reply = webhook.perform(Call::OnAir(deed.clone()), work, said).await;
         if let (Reply::Done(Sent::Answered(())), Deed::Tell { connection, kind: "connection.destroyed", .. }) =
