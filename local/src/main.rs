@@ -11,7 +11,7 @@ use shared::platform::clock::Clock;
 const USAGE: &str = "\
 Usage: local [--listen 127.0.0.1:3000] [--data DIR] [--now RFC3339]
 
-  --listen ADDRESS   where to serve; port 0 picks a free one. Table and ImageFlux are on the same IP address
+  --listen ADDRESS   where to serve; port 0 picks a free one. Table and ImageFlux: same IP, or 127.0.0.1 for 0.0.0.0
   --data DIR         keep the table and the simulated ImageFlux in DIR; without it they are in memory
   --now RFC3339      the instant from which the clock runs on, e.g. 2021-10-01T00:00:00+09:00";
 

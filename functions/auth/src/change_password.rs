@@ -1,4 +1,4 @@
-//! `PATCH /api/password`: a new password for whoever asks.
+//! `PATCH /api/password`: a new password for the caller.
 
 use shared::app::App;
 use shared::domain::password::Password;

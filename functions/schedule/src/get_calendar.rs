@@ -1,4 +1,4 @@
-//! `GET /calendar/{key}.ics`: the broadcasts of the last 30 days and all to come, for whoever has the key.
+//! `GET /calendar/{key}.ics`: the broadcasts of the last 30 days and all to come, for the holder of the key.
 
 use shared::app::App;
 use shared::crypto;

@@ -1,4 +1,4 @@
-//! What only the operator does. Never behind the API: it is invoked by whoever may invoke the function.
+//! What only the operator does. Never behind the API: IAM says who may invoke this function.
 //!
 //! An event is a JSON object with an `action`; a bad one is an error that names each failing field.
 

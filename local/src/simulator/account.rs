@@ -18,7 +18,7 @@ pub(super) struct Account {
     pub mode: Mode,
 }
 
-/// The addresses survive the process; whoever was connected does not.
+/// The addresses survive the process; the connections do not.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Channel {
     pub auth_webhook_url: Option<String>,

@@ -32,7 +32,7 @@ use delivery::Post;
 
 const CONNECT: Duration = Duration::from_secs(1);
 const POOL_IDLE: Duration = Duration::from_secs(15);
-/// Whoever publishes is answered when the events about it were delivered, but no later.
+/// A publisher is answered once the events about it are delivered, or after this time.
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// One account of ImageFlux. Clones are the same account.
@@ -118,7 +118,7 @@ impl Simulator {
         Ok(())
     }
 
-    /// Sends an event to whoever the channel's creator named, with an id of its own if it is Sora's.
+    /// Sends an event to the address that the channel's creator named, with an id of its own if it is Sora's.
     fn post(&self, channel: &mut Channel, mut event: Value) {
         let Some(url) = &channel.event_webhook_url else { return };
         event["timestamp"] = events::timestamp(self.clock.now()).into();

@@ -23,7 +23,7 @@ pub(super) struct Question<'a> {
     pub counts: Value,
 }
 
-/// The webhook's permission, or the reason why there is none. Whoever cannot be asked does not permit.
+/// The webhook's permission, or the reason why there is none. A webhook that cannot be asked does not permit.
 pub(super) async fn ask(client: &reqwest::Client, url: &str, question: Question<'_>) -> Result<Permission, String> {
     let answer = client
         .post(url)

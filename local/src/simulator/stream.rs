@@ -17,7 +17,7 @@ const SEGMENT: Duration = Duration::from_secs(1);
 const HEAD_START: u64 = 3;
 /// So many are in the playlist.
 const WINDOW: u64 = 6;
-/// So many more can still be had after they left it, for whoever read it late.
+/// So many more can still be had after they left it, for a player that read it late.
 const KEPT: u64 = 6;
 
 macro_rules! clip {

@@ -164,7 +164,7 @@ pub struct UserId(pub i64);
 impl UserId {
     pub const MASTER: Self = Self(1);
 
-    /// In the trail: no user of the tenant, but whoever runs the product.
+    /// In the trail: no user of the tenant, but the operator.
     pub const OPERATOR: Self = Self(0);
 }
 

@@ -1,9 +1,9 @@
 //! How long the pollers of a schedule wait between two polls, so that all of them together stay below what the
 //! deployment is set to bear.
 //!
-//! What is counted is not polls but the pauses that pollers were told: whoever is told ten seconds counts five times as
-//! much as who is told two, and comes a fifth as often. So the sum tells how many there are, however long they wait, and
-//! a longer pause does not make the next one short again.
+//! What is added up is not polls but the pauses that pollers were told. A poller with a pause of ten seconds adds five
+//! times as much as one with two, a fifth as often. So the sum tells how many pollers there are, however long they
+//! wait, and a longer pause does not make the next one short again.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

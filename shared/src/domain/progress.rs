@@ -4,9 +4,9 @@
 //! were read before. What was older than `SETTLED_AFTER` when the table was read can no longer do so. A cursor is
 //! therefore a watermark, below which everything was taken in, and the ids taken in above it.
 //!
-//! A deletion is an entry of the same order, and sorts after its message. Whoever was given the message is told of it
-//! when the deletion is taken in. Whoever finds the message marked takes in both at once, and is told of neither; so an
-//! answer that comes from an older read brings neither back.
+//! A deletion is an entry too, and sorts after its message. A reader who got the message is told of the deletion when
+//! it is taken in. A reader who finds the message already marked as deleted takes in both and is told of neither. Then
+//! an older read cannot bring them back.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ pub const TAIL_AGE: i64 = 1_000;
 /// address and all headers. More than 74 entries a second wait for the watermark, five seconds at the most.
 const MOST_GIVEN: usize = 370;
 
-/// Of these, deletions that lie further on than the reader has come. Where more messages are deleted while somebody reads
-/// from the beginning, that reader is told of deletions of messages that they never saw, which does no harm.
+/// Of these, deletions that lie beyond what the reader has read. If more messages are deleted while somebody reads from
+/// the beginning, that reader is told of deletions of messages that they never saw. That does no harm.
 const MOST_AHEAD: usize = 150;
 
 /// How far a reader has come. Times are milliseconds since 1970.

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// A place on the network, in one spelling: an IPv4 address, or the /64 of an IPv6 address, since whoever has one of its
-/// addresses has them all.
+/// A place on the network, in one spelling: an IPv4 address, or the /64 of an IPv6 address, since one customer usually
+/// has the whole /64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source(String);
 

@@ -1,4 +1,4 @@
-//! What decides over whoever shows a token: who it is, what they may do, and which tokens no longer work.
+//! What decides about a token: whose it is, what that user may do, and which of their tokens work no more.
 
 use chrono::{DateTime, Utc};
 

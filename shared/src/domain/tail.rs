@@ -3,7 +3,7 @@
 use super::message::{Entry, mark_deleted};
 use super::progress::SETTLED_AFTER;
 
-/// Longer than a reader who polls every twelve seconds lags behind. Milliseconds.
+/// A reader who polls every twelve seconds lags behind by less. Milliseconds.
 pub const SPAN: i64 = 30_000;
 
 /// Every entry that was made after `from` and was there at `read_at`, by the clock of the environment. Times are

@@ -22,7 +22,7 @@ pub struct Author {
 }
 
 impl Author {
-    /// Whoever may invoke the function that serves no API.
+    /// The operator, who invokes `tenant`, which serves no API.
     #[must_use]
     pub fn operator(request_id: &str) -> Self {
         let origin = Origin { source: "operator".to_owned(), request_id: request_id.to_owned() };

@@ -125,8 +125,8 @@ impl ImageFlux {
         }
     }
 
-    /// All who publish to the channel now, in no known order. It is asked once: how often, the lease of whoever asks
-    /// bounds.
+    /// All who publish to the channel now, in no known order. Asked once, never again by itself: the caller's lease limits
+    /// how often it asks.
     ///
     /// # Errors
     /// When ImageFlux does not tell.

@@ -77,7 +77,7 @@ pub async fn reset_delivery(app: &App, bearer: &Bearer, form: Result<ScheduleId,
     }
 }
 
-/// Gives a schedule whose channel was retired another: exactly one, whoever asks at the same time.
+/// Gives a schedule whose channel was retired exactly one other, even if several ask at once.
 async fn attach(app: &App, tenant: &TenantId, plan: &Plan) -> Result<Channel, Error> {
     let now = app.clock.now();
     let operation = app.random.uuid().to_string();

@@ -47,7 +47,7 @@ pub async fn get_calendar(app: &App, key: &str) -> Result<Option<Vec<Plan>>, Err
         standings::find(&app.table, &key.tenant, key.user)
     )?;
     let is_right = digest.is_some_and(|digest| crypto::same(&digest, &key.digest()));
-    // Whoever makes keys up must not fill what is remembered of tenants.
+    // The tenant last: made-up keys must not fill the cache of tenants.
     if !(is_right && user.is_some() && reading::tenant_is_active(app, &key.tenant).await?) {
         return Ok(None);
     }

@@ -2,8 +2,8 @@
 //!
 //! The calendar is sorted by start, so a window or a page of the list is one range of it. A schedule that is given
 //! another start while the list is read may be missed at both of its places, because what a transaction wrote comes into
-//! sight item by item. So a start is changed only after the change was announced, and whoever reads a list looks at the
-//! announcements afterwards: what should be in the list and is not there once is read by its id.
+//! sight item by item. So a start is changed only after the change was announced. After the list, its reader looks at
+//! the announcements. A schedule that should be in the list and is not there exactly once is read by its id.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -27,7 +27,7 @@ pub struct Attempt {
 pub enum Failure {
     /// The password of no account of the address.
     Password,
-    /// The password is right: whoever types it guesses at the access code alone.
+    /// The password is right. The sender guesses only the access code.
     AllButThePassword,
 }
 

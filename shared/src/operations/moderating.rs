@@ -48,7 +48,7 @@ pub async fn delete_message(app: &App, bearer: &Bearer, form: Result<Named, Erro
     };
     let (caller, (schedule, message)) = admit(app, bearer, Action::DeleteMessage, load).await?;
     let is_own = message.user_id == caller.user.id;
-    // Who took it away in time is told so again at any time.
+    // An author who deleted in time may repeat that at any time.
     let age = if message.deletion.is_some() { TimeDelta::zero() } else { app.clock.now() - message.created_at() };
     if !policy::may_delete_message(caller.user.permissions, is_own, age) {
         return Err(Error::PermissionDenied);
@@ -56,7 +56,7 @@ pub async fn delete_message(app: &App, bearer: &Bearer, form: Result<Named, Erro
     if message.deletion.is_some() {
         return Ok(());
     }
-    // Behind its message, whatever the clock says: whoever reads in order takes in the message first.
+    // Later than its message, whatever the clock says: so readers see the message before the deletion.
     let now = app.clock.now_millis().max(message.id.made_at() + 1);
     let deletion = Deletion { id: app.random.uuid_at(now).into(), message: message.id };
     let row = trail::row(app, &caller, "delete_message", trail::message(schedule, message.id), &["deleted"])?;

@@ -1,7 +1,7 @@
-//! How long whoever polls is asked to wait: `domain::pace` says why, this counts.
+//! How long a client waits before its next poll. `domain::pace` says why; this counts.
 //!
-//! An environment exchanges what it told with the table once in ten seconds, when somebody polls: it adds its own sum,
-//! and reads the sum of all from the slot before. Each does so at a moment of its own. A poll never fails for it.
+//! Every ten seconds in which somebody polls, an environment adds the pauses it told to the table's sum, and reads the
+//! sum of all environments for the slot before. Each has its own moment for this. If it fails, polls go on.
 
 use std::convert::Infallible;
 use std::sync::Arc;

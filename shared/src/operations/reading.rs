@@ -27,7 +27,7 @@ pub async fn tenant_is_active(app: &App, tenant: &TenantId) -> Result<bool, Tabl
     Ok(*app.caches.tenants.get(tenant, TENANT_AGE, &app.clock, load).await?)
 }
 
-/// The schedule as it was at most a second ago. For whoever looks; whoever changes anything reads it from the table.
+/// The schedule as it was at most a second ago. For calls that only read; a change reads it from the table.
 pub async fn schedule(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Result<Option<Schedule>, TableError> {
     let load = |_| schedules::find(&app.table, tenant, &schedule);
     let found = app.caches.schedules.get(&(tenant.clone(), schedule), SCHEDULE_AGE, &app.clock, load).await?;

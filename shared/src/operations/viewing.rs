@@ -19,7 +19,7 @@ pub struct Viewing {
     pub ask_again: u64,
 }
 
-/// What whoever has the key can watch.
+/// What the holder of a key can watch.
 pub enum Watching {
     Playing(Watchable),
     /// Nothing yet, or nothing for a moment; ask again after so many seconds.
@@ -59,7 +59,7 @@ pub async fn watch(app: &App, key: &str) -> Result<Watching, Error> {
     let Some(schedule) = schedule.filter(|schedule| key.has(&schedule.keys.watching)) else {
         return Ok(Watching::Never);
     };
-    // Whoever makes keys up must not fill what is remembered of tenants and broadcasts.
+    // Only now: made-up keys must not fill the caches of tenants and broadcasts.
     let (is_active, seen) =
         tokio::try_join!(reading::tenant_is_active(app, &key.tenant), reading::live(app, &key.tenant, key.schedule))?;
     if !is_active {

@@ -1,7 +1,7 @@
 //! What many requests read, read once for all of them.
 //!
 //! A value is as old as the moment its load began. Callers of one key wait for one load; a load that failed fails for
-//! all who waited for it, and is forgotten. Whoever is dropped in the middle of a load leaves it to the next in line.
+//! all who waited for it, and is forgotten. When a caller is dropped in the middle of a load, the next one loads.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;

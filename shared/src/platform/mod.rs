@@ -1,5 +1,5 @@
 //! What a process is made of: its environment and secrets, time, randomness, connections, its log.
-//! Nothing here names another room.
+//! Nothing here uses another module.
 
 pub mod env;
 pub mod config;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::interval::Interval;
 
-/// What holds for whoever shows no token (`PUBLISH_WITHOUT_TOKEN`).
+/// What a publisher without a token may do (`PUBLISH_WITHOUT_TOKEN`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WithoutToken {
     /// They may within the same times as others.

@@ -1,7 +1,7 @@
 //! The calendar of a tenant: a sorted, singly linked list of its broadcasts, so that two of them never overlap.
 //!
-//! Each node owns the free gap after it, from its `ends` to its `nxt`. Whoever takes from a gap does
-//! so under two conditions on the owner: `nxt` is what was read, and `ends` is not after the new
+//! Each node owns the free gap after it, from its `ends` to its `nxt`. A write that takes from a gap
+//! has two conditions on the owner: `nxt` is what was read, and `ends` is not after the new
 //! start. Why both, and why nothing less is safe: `docs/decisions/0003-gap-owner-list.md`.
 
 use chrono::{DateTime, TimeDelta, Utc};

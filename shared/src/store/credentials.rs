@@ -58,7 +58,7 @@ pub fn replace(tenant: &TenantId, user: UserId, seen: &Credential, new: &Credent
     Ok(Write::put(keys::credential(tenant, user), encode(new)?).only_if(unchanged))
 }
 
-/// As `replace`, for whoever knows the password's number and not its hash. The two change together.
+/// As `replace`, when the password's number is known and not its hash. The two change together.
 pub fn replace_version(tenant: &TenantId, user: UserId, seen: i64, new: &Credential) -> Result<Write, TableError> {
     let unchanged = Condition::Equals("token_version", number(seen));
     Ok(Write::put(keys::credential(tenant, user), encode(new)?).only_if(unchanged))

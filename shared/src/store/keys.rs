@@ -230,7 +230,7 @@ pub fn of_room(tenant: &TenantId, schedule: &ScheduleId, item: &Item) -> Key {
     key(rooms(tenant, schedule), sort_key(item))
 }
 
-/// Failed log-ins for one e-mail address, whoever it belongs to.
+/// Failed log-ins for one e-mail address, in all tenants.
 pub fn failed_logins(email_digest: &str) -> String {
     format!("RATE#LOGIN#{email_digest}")
 }

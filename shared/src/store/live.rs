@@ -1,7 +1,7 @@
 //! What is known of a schedule's connections, and who may ask ImageFlux about them next.
 //!
-//! One item for each schedule. Whoever learns something reads it, joins, and writes only what changed, if nobody else
-//! wrote in between. The lease stands beside the state, so that taking it disturbs no writer.
+//! One item for each schedule. A request that learns something reads it, joins, and writes only what changed, if no
+//! other wrote in between. The lease stands beside the state, so that taking it disturbs no writer.
 
 use std::collections::BTreeMap;
 
@@ -132,7 +132,7 @@ pub async fn take_lease(
     lease(table, tenant, schedule, free, until_millis).await
 }
 
-/// As `take_lease`, for whoever waits until the lease is over that was seen. `None` when another was faster.
+/// As `take_lease`, after waiting for the end of the lease that was seen. `None` when another was faster.
 pub async fn take_turn(
     table: &Table,
     tenant: &TenantId,
@@ -168,7 +168,7 @@ pub fn require_nobody_published(tenant: &TenantId, schedule: &ScheduleId) -> Wri
 }
 
 /// Forgets the connections of a channel that is deleted, whose successor was told nothing yet. That somebody has published
-/// stays. Whoever read before writes nothing; whoever reads afterwards sees that the channel is retired.
+/// stays. A writer that read before fails; one that reads afterwards sees that the channel is retired.
 pub fn clear(tenant: &TenantId, schedule: &ScheduleId, channel_id: &str) -> Write {
     let gone = ["connections", "watchers", "was_told", "forgotten_before"].map(Change::Remove);
     let kept = vec![Change::Add("version", 1), Change::Set("retired_channel", text(channel_id))];

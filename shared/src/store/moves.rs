@@ -1,5 +1,5 @@
-//! Announcements that a schedule is about to get another start, written before it does. Whoever reads a list of
-//! schedules looks at them afterwards, because a schedule may be missed while it moves (`operations::listing`).
+//! Announcements that a schedule is about to get another start, written before it does. They are read after each list
+//! of schedules, because a list may miss a schedule that moves (`operations::listing`).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! What is known of a broadcast's connections: a merge of all that was heard of them.
 //!
 //! Nothing is promised of the order of ImageFlux's events, nor that each comes once. So the state is
-//! no log but the join of facts, each of which is a small state itself; the join is commutative,
-//! associative and idempotent, and whoever heard the same knows the same
+//! no log but the join of facts, each of which is a small state itself. The join is commutative,
+//! associative and idempotent: the same events, in any order, lead to the same state
 //! (`docs/decisions/0006-live-state.md`).
 
 use std::collections::{BTreeMap, BTreeSet};

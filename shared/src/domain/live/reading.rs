@@ -100,7 +100,7 @@ impl Live {
         if !self.was_told {
             return true;
         }
-        // Whoever is not known to receive may publish.
+        // A connection that is not known to receive may publish.
         let publishing = || self.connections.iter().filter(|(id, _)| !self.watchers.contains(id.as_str()));
         let living = || publishing().filter(|(_, connection)| connection.ended().is_none());
         let lacks_playlist =

@@ -14,7 +14,7 @@ const ASKING: Duration = Duration::from_secs(3);
 /// How long nobody else asks: the two seconds that must lie between two questions, two by which the clocks of two
 /// environments may differ, and `QUESTION_WITHIN_MILLIS`. By then ImageFlux has answered, or has not.
 const LEASE_MILLIS: i64 = 4_500;
-/// Whoever was given the lease later than this after it began renews it before asking: the next may ask soon.
+/// A request that got the lease later than this after it began renews it first: another may ask soon.
 const QUESTION_WITHIN_MILLIS: i64 = 500;
 const TRIES_TO_ASK: usize = 3;
 /// When the last who published is known to have gone, another who came unheard may wait a little longer.
@@ -35,7 +35,7 @@ pub(super) async fn ask(
     let is_past = seen.was_told && !seen.is_on();
     let (began, length) = (now.timestamp_millis(), if is_past { LEASE_AFTERWARDS_MILLIS } else { LEASE_MILLIS });
     let leased = live::take_lease(&app.table, tenant, schedule, began, began + length).await?;
-    // Whoever looks from now on sees the lease, and asks neither ImageFlux nor for the lease.
+    // Later requests here see the lease, and ask neither ImageFlux nor for the lease.
     reading::live_changed(app, tenant, *schedule);
     match leased {
         Some(current) if current.live.is_doubtful(now) => {
@@ -45,7 +45,7 @@ pub(super) async fn ask(
     }
 }
 
-/// As `ask`, for whoever needs the answer: they wait for their turn.
+/// As `ask`, for a caller that needs the answer and waits for its turn.
 pub(super) async fn ask_in_turn(
     app: &App,
     tenant: &TenantId,
@@ -72,7 +72,7 @@ pub(super) async fn ask_in_turn(
     Err(contended())
 }
 
-/// Asks for whoever has the lease, once it is certain that it began a moment ago. `None` when another has it meanwhile.
+/// Asks for the holder of the lease, once it surely began a moment ago. `None` if another took it meanwhile.
 async fn ask_in_time(
     app: &App,
     tenant: &TenantId,

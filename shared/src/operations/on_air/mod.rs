@@ -11,8 +11,8 @@ use crate::store::live::{self, Seen};
 
 mod asking;
 
-/// What is known of a schedule's connections. ImageFlux is asked only while that is in doubt, and only by whoever
-/// takes the lease; everybody else is given what is known, and so is the one who asks in vain.
+/// What is known of a schedule's connections. ImageFlux is asked only while that is in doubt, and only by the request
+/// that takes the lease. The others get what is known; so does that one if ImageFlux does not answer.
 pub(super) async fn known(app: &App, tenant: &TenantId, schedule: &Schedule, seen: &Seen) -> Live {
     let now = app.clock.now();
     let Some(channel) = &schedule.channel else { return seen.live.clone() };
