@@ -113,7 +113,7 @@ impl App {
             hooks_url: address(config.hooks_url.as_deref()),
             audit_kept: TimeDelta::days(config.audit_days),
             api_url: address(config.api_url.as_deref()),
-            poll_lines: Arc::new(OneIn::new(config.log_polls_every, &random)),
+            poll_lines: Arc::new(OneIn::new(config.log_polls_every.unsigned_abs(), &random)),
             clock,
             random,
             caches: Arc::default(),

@@ -6,7 +6,8 @@ use secrecy::SecretString;
 use crate::platform::env::var;
 use crate::platform::secrets;
 
-/// What the functions are told by their environment. Each takes what it needs.
+/// What the functions are told by their environment. Each takes what it needs. The default is what holds where nothing is
+/// told.
 #[derive(Clone)]
 pub struct Config {
     /// `TOKEN_PUBLIC_KEYS`: `kid=key[,kid=key]`, keys in unpadded base64url.
@@ -34,7 +35,7 @@ pub struct Config {
     /// `POLLS_PER_SECOND`: what polls of one schedule the deployment bears, 5000 unless told otherwise.
     pub polls_per_second: i64,
     /// `LOG_POLLS_EVERY`: of how many successful polls one is written down, 20 unless told otherwise.
-    pub log_polls_every: u64,
+    pub log_polls_every: i64,
     /// `HOOKS_URL`: where ImageFlux reaches the function `webhook`; without it ImageFlux is asked, and tells nothing.
     pub hooks_url: Option<String>,
     /// `AUDIT_DAYS`: how long a row of the trail is kept, 400 days unless told otherwise.
@@ -45,6 +46,29 @@ pub struct Config {
 
 const HOUR: i64 = 60 * 60;
 const IMAGEFLUX: &str = "https://live-api.imageflux.jp/";
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            token_public_keys: None,
+            token_signing_key: None,
+            token_lifetime_seconds: 12 * HOUR,
+            imageflux_endpoint: IMAGEFLUX.to_owned(),
+            imageflux_access_token: None,
+            channel_grace_seconds: 24 * HOUR,
+            deletes_orphans: false,
+            cors_origins: Vec::new(),
+            publish_lead_seconds: HOUR / 2,
+            publish_overrun_seconds: HOUR,
+            publish_without_token: None,
+            polls_per_second: 5_000,
+            log_polls_every: 20,
+            hooks_url: None,
+            audit_days: 400,
+            api_url: None,
+        }
+    }
+}
 
 impl Config {
     /// The two secrets are fetched side by side, each only where its function has it.
@@ -65,22 +89,35 @@ impl Config {
         token_signing_key: Option<SecretString>,
         imageflux_access_token: Option<SecretString>,
     ) -> Result<Self, String> {
+        let untold = Self::default();
         Ok(Self {
             token_public_keys: var("TOKEN_PUBLIC_KEYS"),
             token_signing_key,
-            token_lifetime_seconds: whole_number("TOKEN_LIFETIME_SECONDS", 12 * HOUR, 7 * 24 * HOUR)?,
-            imageflux_endpoint: var("IMAGEFLUX_ENDPOINT").unwrap_or_else(|| IMAGEFLUX.to_owned()),
+            token_lifetime_seconds: whole_number(
+                "TOKEN_LIFETIME_SECONDS",
+                untold.token_lifetime_seconds,
+                7 * 24 * HOUR,
+            )?,
+            imageflux_endpoint: var("IMAGEFLUX_ENDPOINT").unwrap_or(untold.imageflux_endpoint),
             imageflux_access_token,
-            channel_grace_seconds: whole_number("CHANNEL_GRACE_SECONDS", 24 * HOUR, 365 * 24 * HOUR)?,
+            channel_grace_seconds: whole_number(
+                "CHANNEL_GRACE_SECONDS",
+                untold.channel_grace_seconds,
+                365 * 24 * HOUR,
+            )?,
             deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
             cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default())?,
-            publish_lead_seconds: whole_number("PUBLISH_LEAD_SECONDS", HOUR / 2, 7 * 24 * HOUR)?,
-            publish_overrun_seconds: whole_number("PUBLISH_OVERRUN_SECONDS", HOUR, 7 * 24 * HOUR)?,
+            publish_lead_seconds: whole_number("PUBLISH_LEAD_SECONDS", untold.publish_lead_seconds, 7 * 24 * HOUR)?,
+            publish_overrun_seconds: whole_number(
+                "PUBLISH_OVERRUN_SECONDS",
+                untold.publish_overrun_seconds,
+                7 * 24 * HOUR,
+            )?,
             publish_without_token: var("PUBLISH_WITHOUT_TOKEN"),
-            polls_per_second: whole_number("POLLS_PER_SECOND", 5_000, 1_000_000)?,
-            log_polls_every: whole_number("LOG_POLLS_EVERY", 20, 1_000)?.unsigned_abs(),
+            polls_per_second: whole_number("POLLS_PER_SECOND", untold.polls_per_second, 1_000_000)?,
+            log_polls_every: whole_number("LOG_POLLS_EVERY", untold.log_polls_every, 1_000)?,
             hooks_url: var("HOOKS_URL"),
-            audit_days: whole_number("AUDIT_DAYS", 400, 36_500)?,
+            audit_days: whole_number("AUDIT_DAYS", untold.audit_days, 36_500)?,
             api_url: var("API_URL"),
         })
     }

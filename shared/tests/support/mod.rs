@@ -11,22 +11,10 @@ use uuid::Uuid;
 
 pub fn app(cors_origins: &[&str]) -> App {
     let config = Config {
-        token_public_keys: None,
-        token_signing_key: None,
-        token_lifetime_seconds: 60,
         imageflux_endpoint: "http://127.0.0.1:9/".to_owned(),
-        imageflux_access_token: None,
-        channel_grace_seconds: 60,
-        deletes_orphans: false,
         cors_origins: cors_origins.iter().map(|origin| (*origin).to_owned()).collect(),
-        publish_lead_seconds: 30 * 60,
-        publish_overrun_seconds: 60 * 60,
-        publish_without_token: None,
-        polls_per_second: 5_000,
         log_polls_every: 1,
-        hooks_url: None,
-        audit_days: 400,
-        api_url: None,
+        ..Config::default()
     };
     let random = Random::default();
     App::new(&config, Table::new(Arc::new(NoTable), random.clone()), Clock::default(), random).unwrap()

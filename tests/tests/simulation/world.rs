@@ -219,20 +219,12 @@ fn template() -> &'static App {
         let config = Config {
             token_public_keys: Some(demo::PUBLIC_KEYS.to_owned()),
             token_signing_key: Some(SecretString::from(demo::SIGNING_KEY)),
-            token_lifetime_seconds: 12 * 60 * 60,
             imageflux_endpoint: "http://127.0.0.1:9".to_owned(),
-            imageflux_access_token: None,
             channel_grace_seconds: CHANNEL_GRACE,
-            deletes_orphans: false,
-            cors_origins: Vec::new(),
             publish_lead_seconds: PUBLISH_LEAD,
             publish_overrun_seconds: PUBLISH_OVERRUN,
-            publish_without_token: None,
-            polls_per_second: 5_000,
             log_polls_every: 1,
-            hooks_url: None,
-            audit_days: 400,
-            api_url: None,
+            ..Config::default()
         };
         let random = Random::from_seed(0);
         let nowhere = SimulatedTable::new(Arc::new(Nemesis::new(0)), Instant::now());
