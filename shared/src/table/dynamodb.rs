@@ -33,6 +33,18 @@ const WRITE_ATTEMPT: Duration = Duration::from_secs(1);
 
 type Attributes = HashMap<String, AttributeValue>;
 
+/// What every kind of write says alike. The SDK has a builder for each kind, with no trait in common.
+macro_rules! conditioned {
+    ($builder:expr, $table:expr, $words:expr, $condition:expr) => {
+        $builder
+            .table_name($table)
+            .set_condition_expression($condition)
+            .set_expression_attribute_names($words.names())
+            .set_expression_attribute_values($words.values())
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+    };
+}
+
 pub struct DynamoDb {
     reads: Client,
     writes: Client,
@@ -142,15 +154,8 @@ impl DynamoDb {
         let condition = write.condition.as_ref().map(|condition| words.condition(condition));
         let result = match &write.effect {
             Effect::Put(_) => {
-                let answer = self
-                    .writes
-                    .put_item()
-                    .table_name(&self.table)
+                let answer = conditioned!(self.writes.put_item(), &self.table, words, condition)
                     .set_item(write.whole_item().map(Into::into))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(words.names())
-                    .set_expression_attribute_values(words.values())
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
                     .await;
@@ -158,17 +163,10 @@ impl DynamoDb {
             }
             Effect::Update(changes) => {
                 let update = words.update(changes);
-                let answer = self
-                    .writes
-                    .update_item()
-                    .table_name(&self.table)
+                let answer = conditioned!(self.writes.update_item(), &self.table, words, condition)
                     .set_key(Some(key_attributes(&write.key)))
                     .update_expression(update)
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(words.names())
-                    .set_expression_attribute_values(words.values())
                     .return_values(ReturnValue::AllNew)
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
                     .await;
@@ -178,15 +176,8 @@ impl DynamoDb {
             }
             Effect::Check => return Err(Fault::Broken("a check belongs in a transaction".to_owned())),
             Effect::Delete => {
-                let answer = self
-                    .writes
-                    .delete_item()
-                    .table_name(&self.table)
+                let answer = conditioned!(self.writes.delete_item(), &self.table, words, condition)
                     .set_key(Some(key_attributes(&write.key)))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(words.names())
-                    .set_expression_attribute_values(words.values())
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
                     .await;
@@ -235,47 +226,27 @@ impl DynamoDb {
         let item = TransactWriteItem::builder();
         let item = match &write.effect {
             Effect::Put(_) => item.put(
-                Put::builder()
-                    .table_name(&self.table)
+                conditioned!(Put::builder(), &self.table, words, condition)
                     .set_item(write.whole_item().map(Into::into))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(words.names())
-                    .set_expression_attribute_values(words.values())
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
                     .build()?,
             ),
             Effect::Update(changes) => {
                 let update = words.update(changes);
                 item.update(
-                    Update::builder()
-                        .table_name(&self.table)
+                    conditioned!(Update::builder(), &self.table, words, condition)
                         .set_key(Some(key_attributes(&write.key)))
                         .update_expression(update)
-                        .set_condition_expression(condition)
-                        .set_expression_attribute_names(words.names())
-                        .set_expression_attribute_values(words.values())
-                        .return_values_on_condition_check_failure(OnFailure::AllOld)
                         .build()?,
                 )
             }
             Effect::Check => item.condition_check(
-                ConditionCheck::builder()
-                    .table_name(&self.table)
+                conditioned!(ConditionCheck::builder(), &self.table, words, condition)
                     .set_key(Some(key_attributes(&write.key)))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(words.names())
-                    .set_expression_attribute_values(words.values())
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
                     .build()?,
             ),
             Effect::Delete => item.delete(
-                Delete::builder()
-                    .table_name(&self.table)
+                conditioned!(Delete::builder(), &self.table, words, condition)
                     .set_key(Some(key_attributes(&write.key)))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(words.names())
-                    .set_expression_attribute_values(words.values())
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
                     .build()?,
             ),
         };

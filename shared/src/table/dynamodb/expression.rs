@@ -55,13 +55,13 @@ impl Expression {
         format!("({})", parts.join(operator))
     }
 
-    pub(super) fn name(&mut self, name: &str) -> String {
+    fn name(&mut self, name: &str) -> String {
         let placeholder = format!("#{name}");
         self.names.insert(placeholder.clone(), name.to_owned());
         placeholder
     }
 
-    pub(super) fn value(&mut self, value: Value) -> String {
+    fn value(&mut self, value: Value) -> String {
         let placeholder = format!(":v{}", self.values.len());
         self.values.insert(placeholder.clone(), value.into());
         placeholder
