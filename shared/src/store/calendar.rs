@@ -7,12 +7,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{decode, encode, instant, instant_from_text, instant_text, keys, stored, text};
+use super::schedules::Listed;
+use super::{decode, encode, instant_from_text, instant_text, keys, stored, text};
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
 use crate::domain::moment::Moment;
-use crate::domain::schedule::{Plan, ScheduleName};
-use crate::table::{Change, Condition, Item, Query, Range, Table, TableError, Value, Write};
+use crate::domain::schedule::Plan;
+use crate::table::{Change, Condition, Query, Range, Table, TableError, Value, Write};
 
 /// One broadcast in the calendar, or the head before all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,28 +36,14 @@ pub struct Node {
     pub listed: Option<Listed>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Listed {
-    #[serde(with = "stored")]
-    name: ScheduleName,
-    #[serde(with = "instant")]
-    created_at: DateTime<Utc>,
-    created_by: String,
-    revision: i64,
-    #[serde(with = "instant")]
-    changed_at: DateTime<Utc>,
-}
-
 impl Node {
     /// The schedule that a list shows here: neither the head nor a reservation.
     pub fn plan(&self) -> Option<Plan> {
         let (Moment::At(start), Moment::At(end)) = (self.start, self.ends) else { return None };
-        let (Some(id), Some(listed), None) = (self.schedule, self.listed.clone(), self.reserved_until) else {
+        if self.reserved_until.is_some() {
             return None;
-        };
-        let Listed { name, created_at, created_by, revision, changed_at } = listed;
-        let interval = Interval::new(start, end).ok()?;
-        Some(Plan { id, name, interval, created_at, created_by, revision, changed_at })
+        }
+        Some(self.listed.clone()?.into_plan(self.schedule?, Interval::new(start, end).ok()?))
     }
 
     pub fn starts_at(&self) -> Option<DateTime<Utc>> {
@@ -84,10 +71,6 @@ pub(super) fn moment_text(moment: Moment) -> String {
 
 fn moment_value(moment: Moment) -> Value {
     text(moment_text(moment))
-}
-
-fn decode_node(item: Item) -> Result<Node, TableError> {
-    decode(item)
 }
 
 /// Makes a tenant's empty calendar.
@@ -143,11 +126,11 @@ pub async fn at_with_predecessor(
 
 async fn last(table: &Table, tenant: &TenantId, range: Range, count: usize) -> Result<Vec<Node>, TableError> {
     let query = Query::all(keys::calendar(tenant)).within(range).descending().at_most(count);
-    table.query(&query).await?.into_iter().map(decode_node).collect()
+    table.query(&query).await?.into_iter().map(decode).collect()
 }
 
 pub async fn at(table: &Table, tenant: &TenantId, start: Moment) -> Result<Option<Node>, TableError> {
-    table.get(&keys::calendar_node(tenant, start)).await?.map(decode_node).transpose()
+    table.get(&keys::calendar_node(tenant, start)).await?.map(decode).transpose()
 }
 
 /// Takes the interval of a plan out of the gap of `owner`: for a reservation with the end of its lease, for a schedule
@@ -218,9 +201,7 @@ fn create_node(
     reserved_until: Option<DateTime<Utc>>,
 ) -> Result<Write, TableError> {
     let (start, ends) = (plan.interval.start().into(), plan.interval.end().into());
-    let Plan { id, name, created_at, created_by, revision, changed_at, .. } = plan.clone();
-    let listed = Some(Listed { name, created_at, created_by, revision, changed_at });
-    let node = Node { start, ends, nxt, schedule: Some(id), reserved_until, listed };
+    let node = Node { start, ends, nxt, schedule: Some(plan.id), reserved_until, listed: Some(plan.into()) };
     Ok(Write::create(keys::calendar_node(tenant, start), encode(&node)?))
 }
 

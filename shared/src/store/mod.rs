@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::interval::Interval;
 use crate::table::{Item, TableError, Value};
 
 pub mod keys;
@@ -41,6 +42,11 @@ pub fn instant_text(instant: DateTime<Utc>) -> String {
 
 fn instant_from_text(text: &str) -> Option<DateTime<Utc>> {
     Some(NaiveDateTime::parse_from_str(text, INSTANT).ok()?.and_utc())
+}
+
+/// An interval that was one when it was written.
+fn interval(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Interval, TableError> {
+    Interval::new(start, end).map_err(|_| TableError::Broken("a stored interval ends before it starts".to_owned()))
 }
 
 /// For `#[serde(with = "instant")]`.

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{decode, encode, instant, keys, stored};
+use super::{decode, encode, instant, interval, keys, stored};
 use crate::domain::ids::{ScheduleId, TenantId};
 use crate::domain::interval::Interval;
 use crate::table::{Item, Query, Range, Table, TableError, Write};
@@ -61,8 +61,5 @@ pub async fn recent(table: &Table, tenant: &TenantId, now: DateTime<Utc>) -> Res
 
 fn decode_move(item: Item) -> Result<Move, TableError> {
     let MoveItem { schedule, from_start, from_end, to_start, to_end, .. } = decode(item)?;
-    let interval = |start, end| {
-        Interval::new(start, end).map_err(|_| TableError::Broken("a stored interval ends before it starts".to_owned()))
-    };
     Ok(Move { schedule, from: interval(from_start, from_end)?, to: interval(to_start, to_end)? })
 }

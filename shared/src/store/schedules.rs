@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{decode, encode, instant, instant_text, keys, number, stored, text};
+use super::{decode, encode, instant, instant_text, interval, keys, number, stored, text};
 use crate::domain::channel::Channel;
 use crate::domain::hls::HlsParams;
 use crate::domain::ids::{ScheduleId, TenantId};
@@ -17,12 +17,19 @@ use crate::table::{Change, Condition, Item, Table, TableError, Write, Written};
 pub(super) struct PlanItem {
     #[serde(with = "stored")]
     id: ScheduleId,
-    #[serde(with = "stored")]
-    name: ScheduleName,
     #[serde(with = "instant")]
     starts_at: DateTime<Utc>,
     #[serde(with = "instant")]
     ends_at: DateTime<Utc>,
+    #[serde(flatten)]
+    listed: Listed,
+}
+
+/// What a list shows of a schedule beside its interval: in schedules, in reservations and in the calendar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    #[serde(with = "stored")]
+    name: ScheduleName,
     #[serde(with = "instant")]
     created_at: DateTime<Utc>,
     created_by: String,
@@ -56,25 +63,27 @@ struct HlsItem {
 
 impl From<&Plan> for PlanItem {
     fn from(plan: &Plan) -> Self {
-        Self {
-            id: plan.id,
-            name: plan.name.clone(),
-            starts_at: plan.interval.start(),
-            ends_at: plan.interval.end(),
-            created_at: plan.created_at,
-            created_by: plan.created_by.clone(),
-            revision: plan.revision,
-            changed_at: plan.changed_at,
-        }
+        Self { id: plan.id, starts_at: plan.interval.start(), ends_at: plan.interval.end(), listed: plan.into() }
+    }
+}
+
+impl From<&Plan> for Listed {
+    fn from(plan: &Plan) -> Self {
+        let Plan { name, created_at, created_by, revision, changed_at, .. } = plan.clone();
+        Self { name, created_at, created_by, revision, changed_at }
+    }
+}
+
+impl Listed {
+    pub(super) fn into_plan(self, id: ScheduleId, interval: Interval) -> Plan {
+        let Self { name, created_at, created_by, revision, changed_at } = self;
+        Plan { id, name, interval, created_at, created_by, revision, changed_at }
     }
 }
 
 impl PlanItem {
     pub(super) fn into_plan(self) -> Result<Plan, TableError> {
-        let interval = Interval::new(self.starts_at, self.ends_at)
-            .map_err(|_| TableError::Broken("a stored interval ends before it starts".to_owned()))?;
-        let Self { id, name, created_at, created_by, revision, changed_at, .. } = self;
-        Ok(Plan { id, name, interval, created_at, created_by, revision, changed_at })
+        Ok(self.listed.into_plan(self.id, interval(self.starts_at, self.ends_at)?))
     }
 }
 
