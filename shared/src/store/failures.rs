@@ -55,12 +55,6 @@ struct ForgivenItem {
     expires_at: i64,
 }
 
-impl From<&ForgivenItem> for Forgiven {
-    fn from(item: &ForgivenItem) -> Self {
-        Self { slice: item.slice, count: item.count }
-    }
-}
-
 impl Counters {
     pub fn new(address_digest: &str, source_digest: &str, pair_digest: &str) -> Self {
         Self {
@@ -71,61 +65,44 @@ impl Counters {
     }
 }
 
+/// What the table keeps of one counter.
+struct Counted {
+    failures: Failures,
+    forgiven: Option<ForgivenItem>,
+}
+
+impl Counted {
+    fn forgiven(&self) -> Option<Forgiven> {
+        self.forgiven.as_ref().map(|item| Forgiven { slice: item.slice, count: item.count })
+    }
+
+    fn without(&self, forgiven: &[Option<Forgiven>]) -> Failures {
+        forgiven.iter().flatten().fold(self.failures.clone(), |failures, forgiven| failures.without(*forgiven))
+    }
+}
+
 /// What the counters say at a second since 1970.
 pub async fn look(table: &Table, counters: &Counters, now: i64) -> Result<Seen, TableError> {
-    let Counters { pair, address, source } = counters;
-    let of = |counter: &str| {
-        let quarter = quarter_of(now);
-        [keys::quarter(counter, quarter), keys::quarter(counter, quarter - 1), keys::forgiven(counter)]
+    let (slice, quarter) = (slice_of(now), quarter_of(now));
+    let keys = [&counters.pair, &counters.address, &counters.source]
+        .map(|counter| [keys::quarter(counter, quarter), keys::quarter(counter, quarter - 1), keys::forgiven(counter)]);
+    let mut items = table.get_many(keys.as_flattened()).await?.into_iter();
+    let mut counted = || -> Result<Counted, TableError> {
+        let mut failures = Failures::default();
+        add_quarter(&mut failures, quarter, items.next().flatten().as_ref());
+        add_quarter(&mut failures, quarter - 1, items.next().flatten().as_ref());
+        let forgiven = items.next().flatten().map(decode).transpose()?;
+        Ok(Counted { failures: failures.at(now), forgiven })
     };
-    let ([pair_now, pair_before, pair_forgiven], [address_now, address_before, address_forgiven]) =
-        (of(pair), of(address));
-    let [source_now, source_before, source_forgiven] = of(source);
-    let [
-        pair_now,
-        pair_before,
-        known,
-        address_now,
-        address_before,
-        unlocked_address,
-        source_now,
-        source_before,
-        unlocked_source,
-    ] = table
-        .get_all(&[
-            pair_now,
-            pair_before,
-            pair_forgiven,
-            address_now,
-            address_before,
-            address_forgiven,
-            source_now,
-            source_before,
-            source_forgiven,
-        ])
-        .await?;
-    let forgiven = |item: Option<Item>| item.map(decode::<ForgivenItem>).transpose();
-    let (known, unlocked_address, unlocked_source) =
-        (forgiven(known)?, forgiven(unlocked_address)?, forgiven(unlocked_source)?);
-    let all = |this: Option<Item>, last: Option<Item>| {
-        let mut all = Failures::default();
-        add_quarter(&mut all, quarter_of(now), this.as_ref());
-        add_quarter(&mut all, quarter_of(now) - 1, last.as_ref());
-        all.at(now)
-    };
-    let without = |all: Failures, forgiven: &[Option<Forgiven>]| {
-        forgiven.iter().flatten().fold(all, |failures, forgiven| failures.without(*forgiven))
-    };
-    let (of_pair, slice) = (all(pair_now, pair_before), slice_of(now));
-    let own = |item: &Option<ForgivenItem>| item.as_ref().map(Forgiven::from);
+    let (pair, address, source) = (counted()?, counted()?, counted()?);
     // Nothing tells how many of the address's failures in that slice of time were this pair's.
-    let whole_slice = |item: &Option<ForgivenItem>| own(item).map(|own| Forgiven { count: i64::MAX, ..own });
+    let whole_slice = |of: &Counted| of.forgiven().map(|forgiven| Forgiven { count: i64::MAX, ..forgiven });
     Ok(Seen {
-        all_of_pair: Forgiven { slice, count: of_pair.in_slice(slice) },
-        pair: without(of_pair, &[own(&known), whole_slice(&unlocked_address), whole_slice(&unlocked_source)]),
-        address: without(all(address_now, address_before), &[own(&unlocked_address)]),
-        source: without(all(source_now, source_before), &[own(&unlocked_source)]),
-        pair_is_known: known.is_some_and(|known| known.expires_at > now),
+        all_of_pair: Forgiven { slice, count: pair.failures.in_slice(slice) },
+        pair: pair.without(&[pair.forgiven(), whole_slice(&address), whole_slice(&source)]),
+        address: address.without(&[address.forgiven()]),
+        source: source.without(&[source.forgiven()]),
+        pair_is_known: pair.forgiven.is_some_and(|known| known.expires_at > now),
     })
 }
 
