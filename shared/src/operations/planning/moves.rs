@@ -45,18 +45,11 @@ pub(in crate::operations) async fn moving(
         pause(app).await;
         return Ok(None);
     }
-    if owner.start == predecessor.start {
-        let merged = Node { nxt: node.nxt, ..predecessor.clone() };
-        return match gap(&merged, to) {
-            Gap::Free => Ok(Some(calendar::shift(tenant, &predecessor, &node, new)?)),
-            Gap::Taken => make_way(app, tenant, &owner, to).await.map(|()| None),
-            Gap::Torn => {
-                pause(app).await;
-                Ok(None)
-            }
-        };
-    }
-    match gap(&owner, to) {
+    // What it leaves becomes part of its predecessor's gap.
+    let is_own_gap = owner.start == predecessor.start;
+    let widened = Node { nxt: node.nxt, ..predecessor.clone() };
+    match gap(if is_own_gap { &widened } else { &owner }, to) {
+        Gap::Free if is_own_gap => Ok(Some(calendar::shift(tenant, &predecessor, &node, new)?)),
         Gap::Free => {
             let mut writes = calendar::give_back(tenant, &predecessor, &node).to_vec();
             writes.extend(calendar::take(tenant, &owner, new, None)?);
