@@ -121,10 +121,7 @@ fn check_rendition(path: &str, rendition: &Value, errors: &mut Vec<FieldError>) 
         video.optional("codec", codec);
     });
     object.nested("audio", |audio| {
-        audio.optional(
-            "bps",
-            |value| if value.as_u64().is_some_and(|bps| bps > 0) { Ok(()) } else { Err(positive(value)) },
-        );
+        audio.optional("bps", positive_integer);
     });
 }
 
@@ -182,8 +179,12 @@ fn integer_between(value: &Value, least: i64, most: i64) -> Result<(), Invalid> 
     }
 }
 
-fn positive(value: &Value) -> Invalid {
-    if value.is_i64() || value.is_u64() { Invalid::NotPositive } else { Invalid::WrongType(JsonType::Integer) }
+fn positive_integer(value: &Value) -> Result<(), Invalid> {
+    match value.as_u64() {
+        Some(1..) => Ok(()),
+        None if !value.is_i64() => Err(Invalid::WrongType(JsonType::Integer)),
+        _ => Err(Invalid::NotPositive),
+    }
 }
 
 fn codec(value: &Value) -> Result<(), Invalid> {
