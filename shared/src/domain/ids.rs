@@ -142,19 +142,22 @@ impl Default for MessageId {
     }
 }
 
-/// As with schedules, most texts name no message.
-impl From<&str> for MessageId {
+impl From<&str> for ScheduleId {
     fn from(text: &str) -> Self {
-        Uuid::try_parse(text).ok().map(Self).filter(|id| id.to_string() == text).unwrap_or(Self::NIL)
+        Self(uuid_or_nil(text))
     }
 }
 
-/// Clients may send any text as a schedule's id. Text that is not written as ids are becomes the nil id, so that it names
-/// nothing, and is answered as an unknown schedule is.
-impl From<&str> for ScheduleId {
+impl From<&str> for MessageId {
     fn from(text: &str) -> Self {
-        Uuid::try_parse(text).ok().map(Self).filter(|id| id.to_string() == text).unwrap_or(Self::NIL)
+        Self(uuid_or_nil(text))
     }
+}
+
+/// Clients may send any text as the id of a schedule or a message. Text that is not written as ids are becomes the nil id,
+/// so that it names nothing, and is answered as an unknown one is.
+fn uuid_or_nil(text: &str) -> Uuid {
+    Uuid::try_parse(text).ok().filter(|id| id.to_string() == text).unwrap_or_default()
 }
 
 /// A user's number within its tenant: 1 is the master, and no number is used twice.
