@@ -129,7 +129,7 @@ impl Progress {
         let limit = not_taken.map_or(i64::MAX, |entry| entry.made_at() - 1);
         let watermark = self.watermark.max((read_at - SETTLED_AFTER).min(limit));
         let new = taken.iter().filter(|entry| !self.given.contains(&entry.id()));
-        let new = new.flat_map(|entry| [Some(entry.id()), deletion_after(entry, self.begun)]).flatten();
+        let new = new.flat_map(|entry| taken_in_with(entry, self.begun));
         let mut given: BTreeSet<_> =
             self.given.iter().copied().chain(new).filter(|id| id.made_at() > watermark).collect();
         if let Some(not_taken) = not_taken {
@@ -150,7 +150,7 @@ impl Progress {
         let since = entries.first().filter(|_| has_older || is_cut).map_or(MessageId::NIL, Entry::id);
         // What is older than the oldest shown will not be given, even where it is not settled yet.
         let watermark = settled.max(since.made_at() - 1).max(0);
-        let taken = entries.iter().flat_map(|entry| [Some(entry.id()), deletion_after(entry, begun)]).flatten();
+        let taken = entries.iter().flat_map(|entry| taken_in_with(entry, begun));
         let given = taken.filter(|id| id.made_at() > watermark).collect();
         let messages = entries.iter().filter_map(|entry| match entry {
             Entry::Message(message) if message.deletion.is_none() => Some(message.clone()),
@@ -161,12 +161,13 @@ impl Progress {
     }
 }
 
-/// The deletion of a message that is passed over: nobody needs to be told of it who never saw the message.
-fn deletion_after(entry: &Entry, begun: i64) -> Option<MessageId> {
-    match entry {
+/// An entry, and the deletion of a message that is passed over: nobody needs to be told of it who never saw the message.
+fn taken_in_with(entry: &Entry, begun: i64) -> impl Iterator<Item = MessageId> {
+    let deletion = match entry {
         Entry::Message(message) => message.deletion.filter(|deletion| deletion.made_at() > begun),
         Entry::Deletion(_) => None,
-    }
+    };
+    [Some(entry.id()), deletion].into_iter().flatten()
 }
 
 #[cfg(test)]
