@@ -23,11 +23,11 @@ pub fn secret(bytes: [u8; SECRET]) -> SecretString {
     URL_SAFE_NO_PAD.encode(bytes).into()
 }
 
-/// `None` when an id or the secret is not what it must be.
+/// `None` when the tenant's id or the secret is not what it must be.
 #[must_use]
 pub fn write(tenant: &TenantId, schedule: &ScheduleId, secret: &SecretString) -> Option<String> {
-    let mut bytes = Uuid::try_parse(&tenant.to_string()).ok()?.into_bytes().to_vec();
-    bytes.extend_from_slice(&Uuid::try_parse(&schedule.to_string()).ok()?.into_bytes());
+    let mut bytes = Uuid::try_parse(tenant.as_str()).ok()?.into_bytes().to_vec();
+    bytes.extend_from_slice(schedule.uuid().as_bytes());
     bytes.extend_from_slice(&URL_SAFE_NO_PAD.decode(secret.expose_secret()).ok()?);
     Some(URL_SAFE_NO_PAD.encode(bytes))
 }
