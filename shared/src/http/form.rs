@@ -168,16 +168,20 @@ impl<'r> Form<'r> {
     }
 
     pub fn limit(&mut self) -> Option<usize> {
-        self.optional_or_empty("limit", |given| integer(given, 1, 1000)).and_then(|limit| usize::try_from(limit).ok())
+        self.count("limit")
     }
 
     /// The newest so many, which nobody asks for who goes on after a cursor.
     pub fn tail(&mut self, goes_on: bool) -> Option<usize> {
-        let tail = self.optional_or_empty("tail", |given| integer(given, 1, 1000));
+        let tail = self.count("tail");
         if goes_on && tail.is_some() {
             self.errors.push(FieldError::new("tail", Invalid::NotTogetherWith("after")));
         }
-        tail.and_then(|tail| usize::try_from(tail).ok())
+        tail
+    }
+
+    fn count(&mut self, name: &str) -> Option<usize> {
+        self.optional_or_empty(name, |given| integer(given, 1, 1000)).and_then(|count| usize::try_from(count).ok())
     }
 
     /// For how long to mute.

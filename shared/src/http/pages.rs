@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::ApiResult;
 use super::request::Request;
-use super::response::{self, Reply};
+use super::response;
 use crate::operations::Error;
 
 /// An answer never exceeds 5 MB; what is left is for what stands around the rows.
@@ -79,7 +79,7 @@ impl Page {
         self.body.push(']');
         let reply = response::json_text(self.body);
         Ok(match next {
-            Some(parameters) => Reply::with(reply, "link", response::link_to_next(request, &parameters)),
+            Some(parameters) => reply.with("link", response::link_to_next(request, &parameters)),
             None => reply,
         })
     }

@@ -74,7 +74,7 @@ fn range(Part { from, below }: Part) -> Option<Range> {
     // Ids are numbers: the one before `below` is the last that counts.
     let last = below.map(|id| id.uuid().as_u128().checked_sub(1).map(Uuid::from_u128));
     let text = |id: Uuid| EntryId::from(id).to_string();
-    match (from.map(super::super::domain::ids::EntryId::uuid), last) {
+    match (from.map(EntryId::uuid), last) {
         (None, None) => Some(Range::All),
         (Some(first), None) => Some(Range::Between(text(first), text(Uuid::max()))),
         (None, Some(last)) => Some(Range::AtMost(text(last?))),
