@@ -51,9 +51,6 @@ pub async fn run_on_events(handler: EventHandler) -> Result<(), Error> {
 }
 
 /// Carries out one event and logs what it cost.
-///
-/// # Errors
-/// What the handler says.
 pub async fn answer_event(app: &App, handler: EventHandler, event: Value, request_id: &str) -> EventResult {
     let started = telemetry::now();
     let (result, record) = telemetry::observe(handler(app, event, request_id)).await;

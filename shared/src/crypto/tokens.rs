@@ -98,8 +98,6 @@ impl Tokens {
         Ok(self)
     }
 
-    /// # Errors
-    /// When this function has no signing key.
     pub fn issue(&self, bearer: &Bearer, now: DateTime<Utc>) -> Result<String, String> {
         let (kid, key) = self.signing.as_ref().ok_or("this function has no signing key")?;
         let header = Header { kid: Some(kid.clone()), typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::EdDSA) };

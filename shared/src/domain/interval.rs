@@ -12,8 +12,6 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// # Errors
-    /// When the end is not after the start.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, Invalid> {
         if start < end { Ok(Self { start, end }) } else { Err(Invalid::NotAfterStart) }
     }

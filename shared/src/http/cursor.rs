@@ -26,8 +26,6 @@ pub fn from_instant(scope: &Scope<'_>, instant: DateTime<Utc>) -> String {
     seal(scope, &instant.timestamp().to_be_bytes())
 }
 
-/// # Errors
-/// When the text is no cursor of this list.
 pub fn to_instant(scope: &Scope<'_>, text: &str) -> Result<DateTime<Utc>, Invalid> {
     let seconds = open(scope, text)?.try_into().map_err(|_| Invalid::NotACursor)?;
     DateTime::from_timestamp(i64::from_be_bytes(seconds), 0).ok_or(Invalid::NotACursor)
@@ -38,8 +36,6 @@ pub fn from_user(scope: &Scope<'_>, user: UserId) -> String {
     seal(scope, &user.0.to_be_bytes())
 }
 
-/// # Errors
-/// When the text is no cursor of this list.
 pub fn to_user(scope: &Scope<'_>, text: &str) -> Result<UserId, Invalid> {
     let number = open(scope, text)?.try_into().map_err(|_| Invalid::NotACursor)?;
     Ok(UserId(i64::from_be_bytes(number)))
@@ -50,8 +46,6 @@ pub fn from_entry(scope: &Scope<'_>, entry: EntryId) -> String {
     seal(scope, entry.uuid().as_bytes())
 }
 
-/// # Errors
-/// When the text is no cursor of the trail.
 pub fn to_entry(scope: &Scope<'_>, text: &str) -> Result<EntryId, Invalid> {
     Ok(Uuid::from_slice(&open(scope, text)?).map_err(|_| Invalid::NotACursor)?.into())
 }
@@ -61,8 +55,6 @@ pub fn from_message(scope: &Scope<'_>, message: MessageId) -> String {
     seal(scope, message.uuid().as_bytes())
 }
 
-/// # Errors
-/// When the text is no cursor of this list.
 pub fn to_message(scope: &Scope<'_>, text: &str) -> Result<MessageId, Invalid> {
     let id: [u8; 16] = open(scope, text)?.try_into().map_err(|_| Invalid::NotACursor)?;
     Ok(Uuid::from_bytes(id).into())
@@ -79,8 +71,6 @@ pub fn from_progress(scope: &Scope<'_>, progress: &Progress) -> String {
     seal(scope, &bytes)
 }
 
-/// # Errors
-/// When the text is no cursor of this chat.
 pub fn to_progress(scope: &Scope<'_>, text: &str) -> Result<Progress, Invalid> {
     let bytes = open(scope, text)?;
     let (watermark, ids) = bytes.split_first_chunk::<8>().ok_or(Invalid::NotACursor)?;

@@ -76,9 +76,6 @@ impl Request {
     }
 
     /// The routes of the path, in a table. Stage, path and parameters are told apart from now on.
-    ///
-    /// # Errors
-    /// When there are none.
     pub fn find(&mut self, table: &'static [Route], event: &Event) -> Result<Vec<&'static Route>, Refusal> {
         if !self.is_readable {
             return Err(Refusal::Malformed);

@@ -26,15 +26,10 @@ struct Ok {
 }
 
 /// `{"ok": true}`
-///
-/// # Errors
-/// Never, in practice.
 pub fn ok() -> ApiResult {
     json(&Ok { ok: true })
 }
 
-/// # Errors
-/// When the value cannot be JSON.
 pub fn json(value: &impl Serialize) -> ApiResult {
     let body = serde_json::to_string(value).map_err(|_| Error::Internal("an answer is no JSON".to_owned()))?;
     Result::Ok(json_text(body))

@@ -88,9 +88,6 @@ impl ImageFlux {
 
     /// Creates a channel. It is asked once: a second time only when the first was never sent,
     /// because ImageFlux has no idempotency key.
-    ///
-    /// # Errors
-    /// When there is no usable channel.
     pub async fn create_channel(&self, hls: &HlsParams, hooks: Option<&Hooks>) -> Result<Channel, CreateError> {
         // What the client wrote is passed on to the letter.
         let members = hooks.map_or_else(String::new, |hooks| {
@@ -127,9 +124,6 @@ impl ImageFlux {
 
     /// All who publish to the channel now, in no known order. Asked once, never again by itself: the caller's lease limits
     /// how often it asks.
-    ///
-    /// # Errors
-    /// When ImageFlux does not tell.
     pub async fn list_publishers(&self, channel_id: &str) -> Result<Vec<Listed>, ImageFluxError> {
         let body = json!({"channel_id": channel_id}).to_string();
         let answer = self.call("ImageFlux_20200207.ListPlaylistURLs", &body, ATTEMPT, MAX_ANSWER).await;
@@ -153,9 +147,6 @@ impl ImageFlux {
     }
 
     /// Deletes a channel; one that is gone already is success.
-    ///
-    /// # Errors
-    /// When the channel may still be there.
     pub async fn delete_channel(&self, channel_id: &str) -> Result<(), ImageFluxError> {
         let body = json!({"channel_id": channel_id}).to_string();
         let answer = self.repeat("ImageFlux_20180501.DeleteChannel", &body, MAX_ANSWER).await;
@@ -170,9 +161,6 @@ impl ImageFlux {
     }
 
     /// Every channel of the account.
-    ///
-    /// # Errors
-    /// When ImageFlux does not tell.
     pub async fn list_channel_ids(&self) -> Result<Vec<String>, ImageFluxError> {
         let listed = self.list_channels().await?;
         Ok(listed.into_iter().filter_map(|id| id.as_str().map(str::to_owned)).collect())

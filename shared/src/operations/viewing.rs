@@ -28,8 +28,6 @@ pub enum Watching {
     Never,
 }
 
-/// # Errors
-/// `ScheduleNotFound`.
 pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Viewing, Error> {
     let load = async {
         let id = form?;
@@ -50,9 +48,6 @@ pub async fn get_view(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error
 }
 
 /// Players send no token, so the key alone decides: it is worth what a playlist's address is worth.
-///
-/// # Errors
-/// When the table is away.
 pub async fn watch(app: &App, key: &str) -> Result<Watching, Error> {
     let Some(key) = WatchKey::parse(key) else { return Ok(Watching::Never) };
     let schedule = reading::schedule(app, &key.tenant, key.schedule).await?;

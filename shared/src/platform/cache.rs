@@ -46,9 +46,6 @@ struct Loaded<V> {
 
 impl<K: Clone + Eq + Hash, V, E: Clone> Cache<K, V, E> {
     /// A value of the key that is at most so many milliseconds old. `load` is given the last one, however old.
-    ///
-    /// # Errors
-    /// What loading it failed with.
     pub async fn get<F: Future<Output = Result<V, E>>>(
         &self,
         key: &K,

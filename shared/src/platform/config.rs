@@ -124,9 +124,6 @@ impl Config {
 }
 
 /// `TABLE_NAME`, which is needed before all else.
-///
-/// # Errors
-/// When it is not set.
 pub fn table_name() -> Result<String, String> {
     var("TABLE_NAME").ok_or_else(|| "TABLE_NAME is not set".to_owned())
 }

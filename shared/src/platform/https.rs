@@ -20,9 +20,6 @@ const CONNECT: Duration = Duration::from_millis(500);
 const POOL_IDLE: Duration = Duration::from_secs(90);
 
 /// A client that follows no redirect and asks no proxy.
-///
-/// # Errors
-/// When the TLS stack refuses its own defaults.
 pub fn client(connect: Duration, pool_idle: Duration) -> Result<reqwest::Client, String> {
     let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
     let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
@@ -42,9 +39,6 @@ pub fn client(connect: Duration, pool_idle: Duration) -> Result<reqwest::Client,
 
 /// Region, credentials and endpoints from the environment, which is where Lambda puts them. The SDK's own chain would
 /// find them there too, after it has made clients for all the other places.
-///
-/// # Errors
-/// As `sdk_client`.
 pub async fn sdk_config_from_env() -> Result<SdkConfig, String> {
     let environment = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .region(EnvironmentVariableRegionProvider::new())
@@ -54,9 +48,6 @@ pub async fn sdk_config_from_env() -> Result<SdkConfig, String> {
 }
 
 /// The same client for the SDK.
-///
-/// # Errors
-/// As `client`.
 pub fn sdk_client() -> Result<SharedHttpClient, String> {
     let connector = SharedHttpConnector::new(Connector(client(CONNECT, POOL_IDLE)?));
     Ok(http_client_fn(move |_settings, _components| connector.clone()))

@@ -107,18 +107,12 @@ impl Table {
 
     /// Several items in one round trip, in the order of the keys, which must be distinct. What was read is
     /// kept: only for the rest the table is asked again.
-    ///
-    /// # Errors
-    /// As `get`.
     pub async fn get_all<const N: usize>(&self, keys: &[Key; N]) -> Result<[Option<Item>; N], TableError> {
         let mut found = self.get_batch(keys).await?;
         Ok(keys.each_ref().map(|key| found.remove(key)))
     }
 
     /// As `get_all`, of whatever number of keys: a round trip for every hundred, one beside the other.
-    ///
-    /// # Errors
-    /// As `get`.
     pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
         let batches = try_join_all(keys.chunks(MOST_IN_A_BATCH).map(|keys| self.get_batch(keys))).await?;
         let mut found: HashMap<Key, Item> = batches.into_iter().flatten().collect();
@@ -142,9 +136,6 @@ impl Table {
     }
 
     /// All items that the query names, whatever number of pages they come in.
-    ///
-    /// # Errors
-    /// As `get`.
     pub async fn query(&self, query: &Query) -> Result<Vec<Item>, TableError> {
         let mut query = query.clone();
         let mut items = Vec::new();
@@ -177,9 +168,6 @@ impl Table {
     }
 
     /// All writes or none. Repeated attempts carry the same client request token, so they happen once.
-    ///
-    /// # Errors
-    /// As `write`.
     pub async fn transact(&self, writes: &[Write]) -> Result<Transacted, TableError> {
         let token = self.random.uuid();
         self.attempt(WRITE_BUDGET, || self.backend.transact(writes, token)).await
