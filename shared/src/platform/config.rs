@@ -45,6 +45,7 @@ pub struct Config {
 }
 
 const HOUR: i64 = 60 * 60;
+const DAY: i64 = 24 * HOUR;
 const IMAGEFLUX: &str = "https://live-api.imageflux.jp/";
 
 impl Default for Config {
@@ -55,7 +56,7 @@ impl Default for Config {
             token_lifetime_seconds: 12 * HOUR,
             imageflux_endpoint: IMAGEFLUX.to_owned(),
             imageflux_access_token: None,
-            channel_grace_seconds: 24 * HOUR,
+            channel_grace_seconds: DAY,
             deletes_orphans: false,
             cors_origins: Vec::new(),
             publish_lead_seconds: HOUR / 2,
@@ -93,26 +94,14 @@ impl Config {
         Ok(Self {
             token_public_keys: var("TOKEN_PUBLIC_KEYS"),
             token_signing_key,
-            token_lifetime_seconds: whole_number(
-                "TOKEN_LIFETIME_SECONDS",
-                untold.token_lifetime_seconds,
-                7 * 24 * HOUR,
-            )?,
+            token_lifetime_seconds: whole_number("TOKEN_LIFETIME_SECONDS", untold.token_lifetime_seconds, 7 * DAY)?,
             imageflux_endpoint: var("IMAGEFLUX_ENDPOINT").unwrap_or(untold.imageflux_endpoint),
             imageflux_access_token,
-            channel_grace_seconds: whole_number(
-                "CHANNEL_GRACE_SECONDS",
-                untold.channel_grace_seconds,
-                365 * 24 * HOUR,
-            )?,
+            channel_grace_seconds: whole_number("CHANNEL_GRACE_SECONDS", untold.channel_grace_seconds, 365 * DAY)?,
             deletes_orphans: var("DELETE_ORPHAN_CHANNELS").as_deref() == Some("true"),
             cors_origins: origins(&var("CORS_ORIGINS").unwrap_or_default())?,
-            publish_lead_seconds: whole_number("PUBLISH_LEAD_SECONDS", untold.publish_lead_seconds, 7 * 24 * HOUR)?,
-            publish_overrun_seconds: whole_number(
-                "PUBLISH_OVERRUN_SECONDS",
-                untold.publish_overrun_seconds,
-                7 * 24 * HOUR,
-            )?,
+            publish_lead_seconds: whole_number("PUBLISH_LEAD_SECONDS", untold.publish_lead_seconds, 7 * DAY)?,
+            publish_overrun_seconds: whole_number("PUBLISH_OVERRUN_SECONDS", untold.publish_overrun_seconds, 7 * DAY)?,
             publish_without_token: var("PUBLISH_WITHOUT_TOKEN"),
             polls_per_second: whole_number("POLLS_PER_SECOND", untold.polls_per_second, 1_000_000)?,
             log_polls_every: whole_number("LOG_POLLS_EVERY", untold.log_polls_every, 1_000)?,
