@@ -11,7 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # The comment at the head of a lever is its help.
 usage() {
-    sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0" >&2
+    sed -n '2,/^[^#]/{s/^# \{0,1\}//p;}' "$0" >&2
     exit 2
 }
 

@@ -122,7 +122,7 @@ impl ImageFlux {
         }
     }
 
-    /// All who publish to the channel now, in no known order. Asked once, never again by itself: the caller's lease limits
+    /// All who publish to the channel now, in no known order. Asked without retries: the caller's lease limits
     /// how often it asks.
     pub async fn list_publishers(&self, channel_id: &str) -> Result<Vec<Listed>, ImageFluxError> {
         let body = json!({"channel_id": channel_id}).to_string();
