@@ -36,7 +36,7 @@ ABOUT = {
     "routes": "requests|contract", "weights": "requests|long", "en": "errors|values", "ja": "errors|values",
     "reason": "upstream_failures|creates", "transport": "imageflux::|upstream_failures",
     "webhooks": "record_event|may_publish", "admission": "permissions|standing|tokens|tenants",
-    "broadcasts": "get_delivery|reset_delivery|retired|lost_answers", "chat": "list_messages|post_message|bounds",
+    "broadcasts": "get_delivery|reset_delivery|retired|lost_answers", "chat": "list_messages|bounds", "posting": "post_message",
     "feeds": "calendar", "listing": "list_schedules|calendar_reads", "locks": "login_locks|failures",
     "asking": "get_view|watch|record_event", "on_air": "get_view|watch|record_event|list_schedules", "passwords": "change_password|change_access_code|update_user",
     "viewing": "get_view|watch", "reading": "list_messages|tenants|get_view", "error": "errors|upstream",

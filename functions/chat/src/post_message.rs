@@ -7,8 +7,8 @@ use shared::http::form::Form;
 use shared::http::request::Request;
 use shared::http::{ApiResult, datetime, response};
 use shared::operations::Error;
-use shared::operations::chat::{self, Post};
 use shared::operations::idempotency::Keyed;
+use shared::operations::posting::{self, Post};
 
 #[derive(Serialize)]
 struct PostReply {
@@ -19,7 +19,7 @@ struct PostReply {
 
 pub(crate) async fn handle(app: &App, request: &Request) -> ApiResult {
     let bearer = request.bearer(app)?;
-    let id = chat::post_message(app, &bearer, read(request)).await?;
+    let id = posting::post_message(app, &bearer, read(request)).await?;
     let created_datetime = datetime::with_space(id.created_at());
     response::json(&PostReply { ok: true, chat_id: id.to_string(), created_datetime })
 }

@@ -28,6 +28,7 @@ pub mod users;
 pub mod feeds;
 pub mod trail;
 pub mod chat;
+pub mod posting;
 pub mod moderating;
 pub mod exporting;
 pub mod tenants;

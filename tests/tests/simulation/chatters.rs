@@ -7,9 +7,10 @@ use shared::domain::ids::{MessageId, ScheduleId};
 use shared::domain::message::MessageBody;
 use shared::domain::progress::Progress;
 use shared::http::cursor::{self, Scope};
-use shared::operations::chat::{self, Conversation, Post, Read};
+use shared::operations::chat::{self, Conversation, Read};
 use shared::operations::idempotency::{IdempotencyKey, Keyed};
 use shared::operations::moderating::{self, Named};
+use shared::operations::posting::{self, Post};
 
 use crate::faults::Harm;
 use crate::history::{Call, Reply};
@@ -58,7 +59,7 @@ async fn say_once(actor: &Actor, schedule: &ScheduleId, body: &str, has_key: boo
     let call = Call::Post { schedule: *schedule, body: body.to_owned() };
     let post = Post { schedule: *schedule, body: MessageBody::parse(body).expect("a short text") };
     let key = has_key.then(|| IdempotencyKey::new(body, body.as_bytes()));
-    let work = chat::post_message(&actor.app, &actor.bearer, Ok(Keyed { form: post, key }));
+    let work = posting::post_message(&actor.app, &actor.bearer, Ok(Keyed { form: post, key }));
     actor.perform(call, work, ToString::to_string).await
 }
 
