@@ -20,19 +20,14 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
 }
 
-#[derive(Serialize)]
-struct Ok {
-    ok: bool,
-}
-
 /// `{"ok": true}`
 pub fn ok() -> ApiResult {
-    json(&Ok { ok: true })
+    Ok(json_text(r#"{"ok":true}"#.to_owned()))
 }
 
 pub fn json(value: &impl Serialize) -> ApiResult {
     let body = serde_json::to_string(value).map_err(|_| Error::Internal("an answer is no JSON".to_owned()))?;
-    Result::Ok(json_text(body))
+    Ok(json_text(body))
 }
 
 /// A body that is JSON already.
