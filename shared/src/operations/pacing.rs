@@ -52,12 +52,9 @@ fn below(app: &App, bound: i64) -> i64 {
 async fn told(app: &App, tenant: &TenantId, schedule: ScheduleId) -> Arc<Told> {
     let into_period = (app.clock.now_millis() + app.exchanges_at).rem_euclid(SLOT);
     let exchange = async |last: Option<Arc<Told>>| Ok(exchanged(app, tenant, schedule, last).await);
-    let told: Result<_, Infallible> =
+    let Ok(told): Result<_, Infallible> =
         app.caches.told.get(&(tenant.clone(), schedule), into_period + 1, &app.clock, exchange).await;
-    match told {
-        Ok(told) => told,
-        Err(never) => match never {},
-    }
+    told
 }
 
 /// What could not be added is not counted.
