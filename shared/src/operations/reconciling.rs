@@ -6,7 +6,6 @@
 //! hour after the first, finds it nobody's still: longer than any create is under way.
 
 use std::collections::BTreeSet;
-
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -42,18 +41,18 @@ pub async fn reconcile(app: &App) -> Result<Reconciled, Error> {
     let mut reconciled = Reconciled { orphans: nobodys.len(), deleted: 0 };
     let mut tried = 0;
     for channel_id in &nobodys {
-        match seen_before.iter().find(|orphan| orphan.channel_id == **channel_id) {
-            None => drop(app.table.write(&orphans::first_seen(channel_id, now)?).await?),
-            Some(Orphan { first_seen, .. }) => {
-                let is_old = now.timestamp() - first_seen >= BETWEEN_SIGHTINGS.num_seconds();
-                if app.deletes_orphans && is_old && tried < DELETIONS && started.elapsed() < TIME {
-                    tried += 1;
-                    // One that cannot be deleted is reported again, and keeps no other.
-                    if app.imageflux.delete_channel(channel_id).await.is_ok() {
-                        app.table.write(&orphans::forget(channel_id)).await?;
-                        reconciled.deleted += 1;
-                    }
-                }
+        let Some(Orphan { first_seen, .. }) = seen_before.iter().find(|orphan| orphan.channel_id == **channel_id)
+        else {
+            app.table.write(&orphans::first_seen(channel_id, now)?).await?;
+            continue;
+        };
+        let is_old = now.timestamp() - first_seen >= BETWEEN_SIGHTINGS.num_seconds();
+        if app.deletes_orphans && is_old && tried < DELETIONS && started.elapsed() < TIME {
+            tried += 1;
+            // One that cannot be deleted is reported again, and keeps no other.
+            if app.imageflux.delete_channel(channel_id).await.is_ok() {
+                app.table.write(&orphans::forget(channel_id)).await?;
+                reconciled.deleted += 1;
             }
         }
     }
