@@ -56,18 +56,19 @@ pub async fn sweep(app: &App) -> Result<Swept, Error> {
     for some in entries.chunks(SIDE_BY_SIDE) {
         let is_late = started.elapsed() > TIME;
         let outcomes = join_all(some.iter().map(|entry| outcome(app, entry, is_late))).await;
-        for (Entry { key, .. }, outcome) in some.iter().zip(&outcomes) {
+        for (entry, outcome) in some.iter().zip(outcomes) {
+            let key = entry.key.clone();
             match outcome {
-                Outcome::Finished => swept.finished += 1,
-                Outcome::Unreadable => swept.unreadable.push(key.clone()),
-                Outcome::Stays(kind, reason) => {
-                    swept.left.push(Left { kind, key: key.clone(), reason: reason.clone() });
+                Outcome::Finished => {
+                    swept.finished += 1;
+                    continue;
                 }
+                Outcome::Unreadable => swept.unreadable.push(key),
+                Outcome::Stays(kind, reason) => swept.left.push(Left { kind, key, reason }),
             }
+            let age = entry.due().map_or(0, |due| (now - due).num_seconds());
+            swept.oldest_left = swept.oldest_left.max(age);
         }
-        let stay = some.iter().zip(&outcomes).filter(|(_, outcome)| !matches!(outcome, Outcome::Finished));
-        let ages = stay.filter_map(|(entry, _)| Some((now - entry.due()?).num_seconds()));
-        swept.oldest_left = ages.fold(swept.oldest_left, i64::max);
     }
     Ok(swept)
 }
