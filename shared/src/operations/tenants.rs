@@ -68,7 +68,8 @@ pub async fn create_tenant(
 /// Version 8: 122 bits of our own making.
 fn derived_id(name: &str, master: &Email) -> TenantId {
     let digest = digest_bytes(&[b"tenant", name.as_bytes(), master.canonical().as_bytes()]);
-    let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid().into()
 }
 
