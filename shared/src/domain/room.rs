@@ -1,5 +1,7 @@
 //! The rules of one broadcast's chat, which its hosts set.
 
+use super::trail::names_of;
+
 /// What holds for everybody but the hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -11,6 +13,11 @@ pub struct Rules {
 impl Rules {
     /// At most so long between two messages of one user.
     pub const SLOWEST: i64 = 120;
+
+    /// The names of the fields that have another value in `new`.
+    pub fn differences(&self, new: &Self) -> Vec<&'static str> {
+        names_of([("is_open", self.is_open != new.is_open), ("slow_seconds", self.slow_seconds != new.slow_seconds)])
+    }
 }
 
 impl Default for Rules {

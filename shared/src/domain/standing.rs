@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ids::{TokenId, UserId};
 use super::permission::Permissions;
+use super::trail::names_of;
 use super::user::{User, UserChange, UserName};
 
 /// One user's, small enough that reading it costs one unit.
@@ -87,6 +88,15 @@ impl Standing {
             dead_until: None,
             ..self
         }
+    }
+
+    /// The names of the fields that a change gives another value; a password is always another.
+    pub fn differences(&self, change: &UserChange) -> Vec<&'static str> {
+        let name = change.name.as_ref().is_some_and(|name| *name != self.name);
+        let given = change.permissions.iter();
+        let permissions =
+            given.map(|(permission, held)| (permission.name(), self.permissions.include(*permission) != *held));
+        names_of([("name", name), ("password", change.password.is_some())].into_iter().chain(permissions))
     }
 
     /// With another name or other permissions.

@@ -12,6 +12,11 @@ pub struct Origin {
     pub request_id: String,
 }
 
+/// The names of the fields that differ, as a row tells them.
+pub fn names_of(fields: impl IntoIterator<Item = (&'static str, bool)>) -> Vec<&'static str> {
+    fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+}
+
 /// Who made a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {

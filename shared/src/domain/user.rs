@@ -42,17 +42,6 @@ pub struct UserChange {
 }
 
 impl UserChange {
-    /// The fields that change, without their values.
-    pub fn names_of_changes(&self) -> Vec<&'static str> {
-        let given = [("name", self.name.is_some()), ("password", self.password.is_some())];
-        let given = given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name);
-        given.chain(self.permissions.iter().map(|(permission, _)| permission.name())).collect()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.names_of_changes().is_empty()
-    }
-
     pub fn takes_a_permission_away(&self) -> bool {
         self.permissions.iter().any(|(_, is_granted)| !is_granted)
     }

@@ -2,12 +2,12 @@
 
 use chrono::TimeDelta;
 
-use super::{Error, admit, contended, reading, trail};
+use super::{Error, MAX_DECISIONS, admit, contended, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
 use crate::domain::message::Deletion;
-use crate::domain::room::{Room, RulesForUser};
+use crate::domain::room::{Room, Rules, RulesForUser};
 use crate::domain::standing::Standing;
 use crate::policy::{self, Action};
 use crate::store::{messages, rooms, schedules, standings};
@@ -102,20 +102,34 @@ pub async fn unmute_user(app: &App, bearer: &Bearer, form: Result<Guest, Error>)
     }
 }
 
+/// Rules that stand already are not set again.
 pub async fn update_chat_settings(app: &App, bearer: &Bearer, form: Result<RulesChange, Error>) -> Result<(), Error> {
     let load = async {
         let change = form?;
-        schedules::find(&app.table, &bearer.tenant, &change.schedule).await?.ok_or(Error::ScheduleNotFound)?;
-        Ok(change)
+        let is_planned = schedules::find(&app.table, &bearer.tenant, &change.schedule);
+        let rules = rooms::rules(&app.table, &bearer.tenant, &change.schedule);
+        let (is_planned, rules) = tokio::try_join!(is_planned, rules)?;
+        is_planned.ok_or(Error::ScheduleNotFound)?;
+        Ok((change, rules))
     };
-    let (caller, RulesChange { schedule, is_open, slow_seconds }) =
-        admit(app, bearer, Action::UpdateChatSettings, load).await?;
-    // With a token, so that an attempt that is late cannot undo the next change.
-    let given = [("is_open", is_open.is_some()), ("slow_seconds", slow_seconds.is_some())];
-    let changed: Vec<_> = given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect();
-    let row = trail::row(app, &caller, "update_chat_settings", trail::schedule(schedule), &changed)?;
-    app.table.transact(&[rooms::change_rules(&caller.tenant, &schedule, is_open, slow_seconds), row]).await?;
-    Ok(())
+    let (caller, (change, mut seen)) = admit(app, bearer, Action::UpdateChatSettings, load).await?;
+    let RulesChange { schedule, is_open, slow_seconds } = change;
+    for _ in 0..MAX_DECISIONS {
+        let old = seen.unwrap_or_default();
+        let new =
+            Rules { is_open: is_open.unwrap_or(old.is_open), slow_seconds: slow_seconds.unwrap_or(old.slow_seconds) };
+        let changed = old.differences(&new);
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let row = trail::row(app, &caller, "update_chat_settings", trail::schedule(schedule), &changed)?;
+        let rules = rooms::replace_rules(&caller.tenant, &schedule, seen, new);
+        if let Transacted::Done = app.table.transact(&[rules, row]).await? {
+            return Ok(());
+        }
+        seen = rooms::rules(&app.table, &caller.tenant, &schedule).await?;
+    }
+    Err(contended())
 }
 
 pub async fn get_chat_settings(app: &App, bearer: &Bearer, form: Result<ScheduleId, Error>) -> Result<Room, Error> {

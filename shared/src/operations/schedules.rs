@@ -18,6 +18,7 @@ use crate::domain::ids::ScheduleId;
 use crate::domain::interval::Interval;
 use crate::domain::invalid::FormError;
 use crate::domain::schedule::{Plan, Reservation, Schedule, ScheduleName};
+use crate::domain::trail::names_of;
 use crate::platform::telemetry;
 use crate::policy::Action;
 use crate::store::calendar::{self, Node};
@@ -133,17 +134,18 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
         Ok((change, schedule))
     };
     let (caller, (change, mut schedule)) = admit(app, bearer, Action::UpdateSchedule, load).await?;
-    for decision in 0..MAX_DECISIONS {
+    for _ in 0..MAX_DECISIONS {
         let now = app.clock.now_second();
         telemetry::note("schedule", change.id.to_string());
         let found = schedule.ok_or(Error::ScheduleNotFound)?;
-        // A late presenter may be moved; a broadcast that has begun may not.
-        let interval = found.plan.interval;
-        if decision > 0 && interval == change.interval && found.plan.name == change.name {
-            // An attempt of ours that was given up arrived after all, or somebody else did the same.
+        let changed = differences(&found.plan, &change);
+        if changed.is_empty() {
+            // Perhaps an attempt of ours that was given up arrived after all, or somebody else did the same.
             reading::schedule_changed(app, &caller.tenant, change.id);
             return Ok(());
         }
+        // A late presenter may be moved; a broadcast that has begun may not.
+        let interval = found.plan.interval;
         let is_late = change.interval.start() != interval.start() && interval.has_started_at(now);
         if is_late && on_air::may_have_published(app, &caller.tenant, &found).await? {
             return Err(Error::ScheduleStarted);
@@ -165,13 +167,7 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
                 announced::announce(&app.table, &caller.tenant, &moved, now, app.random.uuid()).await?;
             }
             writes.push(schedules::change(&caller.tenant, &seen, &change.name, change.interval, now));
-            writes.push(trail::row(
-                app,
-                &caller,
-                "update_schedule",
-                trail::schedule(change.id),
-                &differences(&seen, &change),
-            )?);
+            writes.push(trail::row(app, &caller, "update_schedule", trail::schedule(change.id), &changed)?);
             if let Transacted::Done = app.table.transact(&writes).await? {
                 reading::schedule_changed(app, &caller.tenant, change.id);
                 return Ok(());
@@ -184,12 +180,11 @@ pub async fn update_schedule(app: &App, bearer: &Bearer, form: Result<ScheduleCh
 
 /// The names of the fields whose values change.
 fn differences(seen: &Plan, change: &ScheduleChange) -> Vec<&'static str> {
-    let differences = [
+    names_of([
         ("name", seen.name != change.name),
         ("start_datetime", seen.interval.start() != change.interval.start()),
         ("end_datetime", seen.interval.end() != change.interval.end()),
-    ];
-    differences.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    ])
 }
 
 /// Deletes its chat, too, and its channel at ImageFlux: now if ImageFlux answers, otherwise in a later sweep.

@@ -129,7 +129,6 @@ pub async fn update_user(app: &App, bearer: &Bearer, form: Result<UserChange, Er
     };
     let (caller, (change, mut target)) = admit(app, bearer, Action::UpdateUser, load).await?;
     telemetry::note("target_user", change.id.0);
-    telemetry::note("changes", change.names_of_changes());
     for _ in 0..MAX_DECISIONS {
         let (standing, credential) = target;
         let user = standing.ok_or(Error::UserNotFound)?;
@@ -168,9 +167,11 @@ async fn apply(
     seen: &Standing,
     credential: Option<Credential>,
 ) -> Result<bool, Error> {
-    if change.is_empty() {
+    let changed = seen.differences(change);
+    if changed.is_empty() {
         return Ok(true);
     }
+    telemetry::note("changes", changed.clone());
     let tenant = &caller.tenant;
     let mut new = seen.clone().changed(change);
     let mut writes = Vec::new();
@@ -181,7 +182,7 @@ async fn apply(
         new = new.with_a_new_password(None);
     }
     writes.extend(users::change(tenant, seen, new)?);
-    writes.push(trail::row(app, caller, "update_user", trail::user(seen.id), &change.names_of_changes())?);
+    writes.push(trail::row(app, caller, "update_user", trail::user(seen.id), &changed)?);
     Ok(matches!(app.table.transact(&writes).await?, Transacted::Done))
 }
 

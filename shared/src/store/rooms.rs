@@ -7,8 +7,7 @@ use crate::domain::ids::{ScheduleId, TenantId, UserId};
 use crate::domain::room::{Room, Rules, RulesForUser};
 use crate::table::{Change, Condition, Item, Query, Table, TableError, Value, Write};
 
-#[derive(Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
 struct RulesItem {
     is_open: bool,
     slow_seconds: i64,
@@ -21,21 +20,15 @@ struct MuteItem {
     expires_at: i64,
 }
 
-impl Default for RulesItem {
-    fn default() -> Self {
-        let Rules { is_open, slow_seconds } = Rules::default();
-        Self { is_open, slow_seconds }
-    }
+fn decode_rules(item: Item) -> Result<Rules, TableError> {
+    let RulesItem { is_open, slow_seconds } = decode(item)?;
+    Ok(Rules { is_open, slow_seconds })
 }
 
-impl From<RulesItem> for Rules {
-    fn from(RulesItem { is_open, slow_seconds }: RulesItem) -> Self {
-        Self { is_open, slow_seconds }
-    }
-}
-
-fn rules(item: Option<Item>) -> Result<Rules, TableError> {
-    Ok(item.map(decode::<RulesItem>).transpose()?.map(Rules::from).unwrap_or_default())
+/// `None` where the hosts have set none.
+pub async fn rules(table: &Table, tenant: &TenantId, schedule: &ScheduleId) -> Result<Option<Rules>, TableError> {
+    let [room] = table.get_all(&[keys::room(tenant, schedule)]).await?;
+    room.map(decode_rules).transpose()
 }
 
 pub async fn rules_for_user(
@@ -46,7 +39,10 @@ pub async fn rules_for_user(
 ) -> Result<RulesForUser, TableError> {
     let [room, mute] = table.get_all(&[keys::room(tenant, schedule), keys::mute(tenant, schedule, user)]).await?;
     let mute = mute.map(decode::<MuteItem>).transpose()?;
-    Ok(RulesForUser { rules: rules(room)?, muted_until: mute.map(|mute| mute.muted_until) })
+    Ok(RulesForUser {
+        rules: room.map(decode_rules).transpose()?.unwrap_or_default(),
+        muted_until: mute.map(|mute| mute.muted_until),
+    })
 }
 
 /// Reads all of the partition, an item for each user who has posted. `now` is milliseconds since 1970.
@@ -54,7 +50,7 @@ pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId, now: 
     let mut room = Room { rules: Rules::default(), posted: 0, muted: 0 };
     for item in table.query(&Query::all(keys::rooms(tenant, schedule))).await? {
         match keys::in_room(&item) {
-            keys::InRoom::Rules => room.rules = rules(Some(item))?,
+            keys::InRoom::Rules => room.rules = decode_rules(item)?,
             keys::InRoom::Mute => room.muted += usize::from(decode::<MuteItem>(item)?.muted_until > now),
             keys::InRoom::Poster => room.posted += 1,
         }
@@ -62,16 +58,15 @@ pub async fn find(table: &Table, tenant: &TenantId, schedule: &ScheduleId, now: 
     Ok(room)
 }
 
-/// Changes what is given, and leaves the rest.
-pub fn change_rules(
-    tenant: &TenantId,
-    schedule: &ScheduleId,
-    is_open: Option<bool>,
-    slow_seconds: Option<i64>,
-) -> Write {
-    let is_open = is_open.map(|is_open| Change::Set("is_open", Value::Bool(is_open)));
-    let slow_seconds = slow_seconds.map(|seconds| Change::Set("slow_seconds", number(seconds)));
-    Write::update(keys::room(tenant, schedule), is_open.into_iter().chain(slow_seconds).collect())
+/// Sets rules in place of those that were seen.
+pub fn replace_rules(tenant: &TenantId, schedule: &ScheduleId, seen: Option<Rules>, new: Rules) -> Write {
+    let values = |rules: Rules| (Value::Bool(rules.is_open), number(rules.slow_seconds));
+    let (is_open, slow_seconds) = values(new);
+    let changes = vec![Change::Set("is_open", is_open), Change::Set("slow_seconds", slow_seconds)];
+    Write::update(keys::room(tenant, schedule), changes).only_if(seen.map_or(Condition::Absent, |seen| {
+        let (is_open, slow_seconds) = values(seen);
+        Condition::All(vec![Condition::Equals("is_open", is_open), Condition::Equals("slow_seconds", slow_seconds)])
+    }))
 }
 
 /// Until the millisecond, in place of any earlier mute.

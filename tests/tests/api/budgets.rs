@@ -155,6 +155,7 @@ async fn measure_planning(meter: &mut Meter, master: &Actor, id: &str) {
     ] {
         let mut change = new_schedule_at(&at_hour(start), &at_hour(end));
         change["schedule_id"] = json!(id);
+        change["name"] = json!(how);
         meter.measure(&format!("PATCH /api/schedule, {how}"), master, "PATCH /api/schedule", "", change).await;
     }
     let delete = format!("DELETE /api/schedule?schedule_id={}", made["schedule_id"].as_str().expect("an id"));

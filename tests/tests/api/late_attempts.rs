@@ -124,7 +124,7 @@ async fn call(app: &App, actor: &Actor, method: &str, path: &str, body: &Value) 
 async fn a_permission_that_was_withdrawn_does_not_come_back() {
     let product = Product::start().await;
     let master = product.master().await;
-    let viewer = product.viewer().await;
+    let viewer = product.user_with(&[]).await;
     let (slow, app) = Slow::of(&product).await;
     let change = async |view: bool| {
         let body = json!({"user_id": viewer.user_id, "view": view});

@@ -86,6 +86,14 @@ async fn what_is_refused_leaves_no_row() {
     master.delete("/api/user?user_id=1").await.refused(409, "master_protected");
     master.delete("/api/calendar").await.ok();
     master.patch("/api/user", &json!({"user_id": target.user})).await.ok();
+    let users = master.get("/api/user").await.ok();
+    let user = users.as_array().unwrap().iter().find(|user| user["user_id"] == target.user).unwrap();
+    let same = json!({"user_id": target.user, "name": user["name"], "view": user["permissions"]["view"]});
+    master.patch("/api/user", &same).await.ok();
+    let plan = master.get("/api/schedule").await.ok()[0].clone();
+    master.patch("/api/schedule", &plan).await.ok();
+    let settings = json!({"schedule_id": target.schedule, "is_open": true, "slow_seconds": 0});
+    master.patch("/api/chat/settings", &settings).await.ok();
     assert_eq!(rows(&master).await, before);
 }
 

@@ -112,6 +112,20 @@ async fn what_is_not_said_stays_and_something_must_be_said() {
 }
 
 #[tokio::test]
+async fn the_trail_names_the_rules_that_became_others() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    for (is_open, slow_seconds) in [(true, 7), (false, 7), (false, 7), (true, 8)] {
+        let body = json!({"schedule_id": id, "is_open": is_open, "slow_seconds": slow_seconds});
+        master.patch("/api/chat/settings", &body).await.ok();
+    }
+    let rows = master.get("/api/audit?action=update_chat_settings").await.ok();
+    let changed: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["changed"]).collect();
+    assert_eq!(changed, [&json!(["is_open", "slow_seconds"]), &json!(["is_open"]), &json!(["slow_seconds"])]);
+}
+
+#[tokio::test]
 async fn the_rules_go_with_their_schedule() {
     let product = Product::start().await;
     let master = product.master().await;

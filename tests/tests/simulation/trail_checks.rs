@@ -49,10 +49,8 @@ fn must_be_told(call: &Call, answer: &str, rows: &[Row]) -> bool {
         Call::CreateSchedule { key: Some(_), .. } => !is_told("create_schedule", format!("schedule/{answer}")),
         Call::CreateUser { .. } => !is_told("create_user", format!("user/{answer}")),
         Call::CreateSchedule { .. }
-        | Call::MoveSchedule { .. }
         | Call::DeleteSchedule { .. }
         | Call::DeleteUser { .. }
-        | Call::UpdateUser { .. }
         | Call::SetPassword { .. }
         | Call::ChangePassword { .. }
         | Call::ChangeAccessCode { .. }
@@ -61,9 +59,8 @@ fn must_be_told(call: &Call, answer: &str, rows: &[Row]) -> bool {
         | Call::ResetDelivery { .. }
         | Call::OnAir(Deed::ResetTokens { .. })
         | Call::CreateCalendar
-        | Call::Mute { .. }
-        | Call::ChangeRules { .. } => true,
-        // Where nothing was left to take away, nothing is told.
+        | Call::Mute { .. } => true,
+        // Where nothing was left to take away, or to change, nothing is told.
         _ => false,
     }
 }

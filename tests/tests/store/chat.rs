@@ -2,6 +2,7 @@
 
 use shared::domain::ids::{MessageId, UserId};
 use shared::domain::message::{Deletion, Entry, Message, MessageBody};
+use shared::domain::room::Rules;
 use shared::platform::random::Random;
 use shared::store::{keys, messages, rates, rooms};
 use shared::table::Transacted;
@@ -106,8 +107,17 @@ async fn a_room_is_one_schedules_of_one_tenant_and_is_cleared_in_parts() {
     let rules = async |schedule| rooms::rules_for_user(&bench.table, &of, &schedule, guest).await.unwrap();
     assert!(!bench.one(&rooms::unmute(&of, &id(1), guest)).await, "nobody is muted");
     assert!(bench.one(&rooms::mute(&of, &id(1), guest, 1_234).unwrap()).await);
-    assert!(bench.one(&rooms::change_rules(&of, &id(1), Some(false), None)).await);
-    assert!(bench.one(&rooms::change_rules(&of, &id(1), None, Some(7))).await);
+    let (open, closed) = (Rules::default(), Rules { is_open: false, slow_seconds: 0 });
+    let slow = Rules { slow_seconds: 7, ..closed };
+    for (seen, new, is_done) in [
+        (Some(open), slow, false),
+        (None, closed, true),
+        (None, slow, false),
+        (Some(open), slow, false),
+        (Some(closed), slow, true),
+    ] {
+        assert_eq!(bench.one(&rooms::replace_rules(&of, &id(1), seen, new)).await, is_done, "{seen:?}");
+    }
     assert!(bench.one(&rooms::remember_poster(&of, &id(1), guest)).await);
     let seen = rules(id(1)).await;
     assert_eq!((seen.muted_until, seen.rules.is_open, seen.rules.slow_seconds), (Some(1_234), false, 7));

@@ -68,7 +68,7 @@ impl Operation {
             }
             "mute_user" => body(json!({"schedule_id": schedule, "user_id": user})),
             "unmute_user" => (format!("{by_schedule}&user_id={user}"), None),
-            "update_chat_settings" => body(json!({"schedule_id": schedule, "is_open": true})),
+            "update_chat_settings" => body(json!({"schedule_id": schedule, "slow_seconds": 1})),
             "create_user" => body(new_user(&[])),
             "update_user" => body(json!({"user_id": user, "name": "changed"})),
             "delete_user" => (format!("?user_id={user}"), None),
