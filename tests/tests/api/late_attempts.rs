@@ -172,6 +172,29 @@ async fn a_change_that_was_made_by_an_attempt_given_up_is_not_made_again() {
 }
 
 #[tokio::test]
+async fn rules_that_were_set_by_an_attempt_given_up_are_not_set_again() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    let (slow, app) = Slow::of(&product).await;
+    let set = async |seconds: i64| {
+        let body = json!({"schedule_id": id, "slow_seconds": seconds});
+        assert_eq!(call(&app, &master, "PATCH", "/api/chat/settings", &body).await, 200);
+    };
+    slow.next_is(Fate::Overtaken);
+    set(7).await;
+    // This one is late in earnest: it must not undo the next.
+    slow.next_is(Fate::Late);
+    set(8).await;
+    set(9).await;
+    slow.deliver().await;
+    let settings = master.get(&format!("/api/chat/settings?schedule_id={id}")).await.ok();
+    assert_eq!(settings["slow_seconds"], 9);
+    let rows = master.get("/api/audit?action=update_chat_settings").await.ok();
+    assert_eq!(rows.as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
 async fn a_tenant_that_was_suspended_stays_so() {
     let product = Product::start().await;
     let master = product.master().await;

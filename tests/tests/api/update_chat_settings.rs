@@ -125,6 +125,27 @@ async fn the_trail_names_the_rules_that_became_others() {
     assert_eq!(changed, [&json!(["is_open", "slow_seconds"]), &json!(["is_open"]), &json!(["slow_seconds"])]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_hosts_who_change_different_rules_at_once_none_undoes_what_another_did() {
+    let product = Product::start().await;
+    let master = product.master().await;
+    let id = master.plan(1).await;
+    for round in 1..=8 {
+        let (is_open, slow_seconds) = (round % 2 == 0, round);
+        let changes = [json!({"is_open": is_open}), json!({"slow_seconds": slow_seconds})];
+        let answers = join_all(changes.map(|mut change| {
+            change["schedule_id"] = json!(id);
+            let master = &master;
+            async move { master.patch("/api/chat/settings", &change).await }
+        }));
+        answers.await.into_iter().for_each(|answer| drop(answer.ok()));
+        let settings = master.get(&format!("/api/chat/settings?schedule_id={id}")).await.ok();
+        assert_eq!((&settings["is_open"], &settings["slow_seconds"]), (&json!(is_open), &json!(slow_seconds)));
+    }
+    let rows = master.get("/api/audit?action=update_chat_settings").await.ok();
+    assert_eq!(rows.as_array().map(Vec::len), Some(16));
+}
+
 #[tokio::test]
 async fn the_rules_go_with_their_schedule() {
     let product = Product::start().await;

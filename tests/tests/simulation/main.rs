@@ -10,6 +10,7 @@ mod air_checks;
 mod air_flaws;
 mod auditors;
 mod brink;
+mod change_checks;
 mod chat_checks;
 mod chatters;
 mod checks;
@@ -157,6 +158,11 @@ fn a_change_without_its_row_in_the_trail_is_found() {
 #[test]
 fn a_row_that_is_written_after_its_change_is_found() {
     first_violation("one row for each operation that changes", planted::with_the_row_afterwards);
+}
+
+#[test]
+fn a_row_that_names_what_was_sent_is_found() {
+    first_violation("a row names what changed", planted::with_a_row_that_names_all_of_the_rules);
 }
 
 #[test]

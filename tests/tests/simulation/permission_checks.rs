@@ -80,7 +80,7 @@ pub fn has_any(standing: &Item, sufficient: &[Permission]) -> bool {
     sufficient.iter().any(|permission| held.include(*permission))
 }
 
-fn permissions(item: &Item) -> Permissions {
+pub fn permissions(item: &Item) -> Permissions {
     let Some(Value::L(names)) = item.get("permissions") else { return Permissions::NONE };
     let name = |value: &Value| if let Value::S(name) = value { Some(name.clone()) } else { None };
     Permissions::from_store(&names.iter().filter_map(name).collect::<Vec<_>>())

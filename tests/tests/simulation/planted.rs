@@ -8,6 +8,7 @@ use shared::table::{
 };
 use uuid::Uuid;
 
+use crate::checks::text;
 use crate::flaws::drop_conditions;
 use crate::table::SimulatedTable;
 use crate::world::Seams;
@@ -131,6 +132,21 @@ pub fn without_a_row_in_the_trail() -> Seams {
 /// The row is written when the change is done.
 pub fn with_the_row_afterwards() -> Seams {
     with(Mistake { afterwards: Some(is_row), ..Mistake::default() })
+}
+
+/// A row names both rules of a chat, whichever has another value.
+pub fn with_a_row_that_names_all_of_the_rules() -> Seams {
+    let writes: fn(&mut Vec<Write>) = |writes| {
+        each(writes, |write| {
+            if let Effect::Put(row) = &mut write.effect
+                && text(row, "action") == "update_chat_settings"
+            {
+                let names = ["is_open", "slow_seconds"].map(|name| Value::S(name.to_owned()));
+                row.insert("changed".to_owned(), Value::L(names.into()));
+            }
+        });
+    };
+    with(Mistake { writes: Some(writes), ..Mistake::default() })
 }
 
 /// A user is changed to what follows from what was seen, whoever changed it since.

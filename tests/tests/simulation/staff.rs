@@ -16,8 +16,8 @@ use crate::planners::{self, Known};
 use crate::run::new_tenant;
 use crate::world::{Actor, World};
 use crate::{
-    chatters, hosts, members, neighbours, permission_checks, presenters, reconcilers, room_checks, tenant_checks,
-    trail_checks,
+    change_checks, chatters, hosts, members, neighbours, permission_checks, presenters, reconcilers, room_checks,
+    tenant_checks, trail_checks,
 };
 
 pub struct Staff {
@@ -103,6 +103,7 @@ impl Staff {
         room_checks::check(evidence, findings);
         let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
         trail_checks::check(evidence, &readings, findings);
+        change_checks::check(evidence, findings);
     }
 
     /// What is left when everything was checked.

@@ -115,6 +115,7 @@ async fn a_room_is_one_schedules_of_one_tenant_and_is_cleared_in_parts() {
         (None, slow, false),
         (Some(open), slow, false),
         (Some(closed), slow, true),
+        (Some(closed), open, false),
     ] {
         assert_eq!(bench.one(&rooms::replace_rules(&of, &id(1), seen, new)).await, is_done, "{seen:?}");
     }
