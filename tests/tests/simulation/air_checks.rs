@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::domain::ids::{ScheduleId, TenantId};
 use shared::store::keys;
-use shared::table::{Item, Value};
+use shared::table::{Item, Key, Value};
 
 use crate::checks::{Evidence, Findings, text};
 use crate::history::{Call, Entry, Outcome};
@@ -190,23 +190,36 @@ fn questions_are_rare(evidence: &Evidence, past: &Past, findings: &mut Findings)
     for (at, channel) in &evidence.studio.questions {
         let Some(schedule) = schedules.get(channel.as_str()) else { continue };
         let before = last.insert(schedule, *at);
-        // With the schedule the lease goes, and who looked a moment ago may ask once more.
+        let (tenant, id) = schedule;
+        let key = keys::live(tenant, &ScheduleId::from(id.as_str()));
+        // With the schedule the lease goes under which it was asked before, and who looked a moment ago may ask once more.
         let is_deleted = |before: i64| {
-            let (tenant, id) = schedule;
+            let since = lease_taken(past, &key, before).unwrap_or(before);
             let versions = past.all(&keys::schedule(tenant, &id.as_str().into()));
-            versions.iter().any(|version| version.item.is_none() && (before..=*at).contains(&version.from))
+            versions.iter().any(|version| version.item.is_none() && (since..=*at).contains(&version.from))
         };
         let is_rare = before.is_none_or(|before| at - before >= QUESTION || is_deleted(before));
         findings.require(is_rare, "one question in two seconds", || {
             format!("{channel} was asked about at {before:?} and at {at}")
         });
-        let (tenant, id) = schedule;
-        let key = keys::live(tenant, &ScheduleId::from(id.as_str()));
         let is_in_doubt = |live: Option<&Item>| live.is_none_or(|live| is_doubtful(live, *at + CLOCK + SECOND));
         findings.require(past.any(&key, *at - HESITATION, *at, is_in_doubt), "while events tell nobody asks", || {
             format!("{channel} was asked about at {at}")
         });
     }
+}
+
+/// When the lease was taken that was the last by then.
+fn lease_taken(past: &Past, live: &Key, at: i64) -> Option<i64> {
+    let leases = past.all(live).iter().filter(|version| version.from <= at);
+    let mut leases = leases.filter_map(|version| Some((version.item?.get("asks_until")?, version.from)));
+    let (mut last, mut taken) = leases.next()?;
+    for (until, from) in leases {
+        if until != last {
+            (last, taken) = (until, from);
+        }
+    }
+    Some(taken)
 }
 
 /// Whether no event has told of a channel; or, by that moment, a publisher has had no playlist for three seconds, or
