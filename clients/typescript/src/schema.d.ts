@@ -421,7 +421,7 @@ export interface paths {
          * Change a user
          * @description 使用されたトークンのシステムに登録されている、指定したユーザー情報の編集を行ないます。必要な権限は `user` です。
          *
-         *     省略した項目は変わりません。`password` を変更すると、そのユーザーの全てのトークンが直ちに無効になります。
+         *     省略した項目は変わりません。`user_id` のほかに何もなければ、何も変えずに 200 を返します。`password` を変更すると、そのユーザーの全てのトークンが直ちに無効になります。
          *     マスターを編集できるのはマスター自身だけで、その権限は外せません(409 `master_protected`)。
          */
         patch: operations["update_user"];
@@ -508,6 +508,10 @@ export interface paths {
         /**
          * Let a muted user post again
          * @description `POST /api/chat/mute` を取り消します。投稿を制限されていないユーザーに対しても 200 です。必要な権限は `delivery` または `schedule` です。
+         *
+         *     削除されたユーザーの制限も取り消せます(`GET /api/chat/settings` の `muted` は、取り消すか期限が来るまでそのユーザーを数えます)。
+         *     削除されたユーザーに制限が残っていなければ 404 `user_not_found` です。
+         *
          *     パラメータはクエリの代わりに JSON オブジェクトの本文でも送れます。
          */
         delete: operations["unmute_user"];
@@ -567,7 +571,8 @@ export interface paths {
          * @description 使用されたトークンのシステムで行われた変更の記録を、新しい順に取得します。マスターだけが呼び出せます。
          *
          *     スケジュール、ユーザー、パスワード、アクセスコード、カレンダーの URL、配信用トークンの取り消し、チャットの管理と、運用者の操作(`user_id` は 0)を記録します。
-         *     記録は変更と同時に書かれ、400日間(設定で変わります)保存されます。変更も削除もできません。値そのものは含まず、変更した項目の名前だけを示します。
+         *     記録は変更と同時に書かれ、400日間(設定で変わります)保存されます。変更も削除もできません。値そのものは含まず、値が変わった項目の名前だけを示します。
+         *     スケジュール、ユーザー、チャットの設定の編集で、どの値も今と同じであれば、200 であっても記録されません。
          *     続きがある場合は、次のページの URL を `Link` ヘッダの `rel="next"` で示します。`user_id` や `action` で絞り込む場合、1ページの件数は `limit` より少ないことがあります。
          */
         get: operations["list_audit"];
@@ -900,7 +905,7 @@ export interface components {
             action: string;
             /** @description 変更されたもの。例: `schedule/…`、`user/11`、`tenant`。 */
             target: string;
-            /** @description 変更された項目の名前。 */
+            /** @description 値が変わった項目の名前。 */
             changed: string[];
             /** @description 接続元のアドレス。 */
             source: string;
