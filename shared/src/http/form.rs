@@ -247,18 +247,19 @@ impl<'r> Form<'r> {
     }
 
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(Given<'_>) -> Result<T, Invalid>) -> Option<T> {
-        let result = match self.given(name)? {
-            Ok(Given::Json("null")) => Err(Invalid::Null),
-            Ok(given) => parse(given),
-            Err(reason) => Err(reason),
-        };
-        result.map_err(|reason| self.errors.push(FieldError::new(name, reason))).ok()
+        let result = self.given(name)?.and_then(parse);
+        self.checked(name, result)
     }
 
-    /// As `optional`, for what an empty text may stand for, too.
+    /// As `optional`, where an empty text is an absent one.
     fn optional_or_empty<T>(&mut self, name: &str, parse: impl FnOnce(Given<'_>) -> Result<T, Invalid>) -> Option<T> {
-        let is_empty = matches!(self.given(name), Some(Ok(Given::Query("") | Given::Json("\"\""))));
-        if is_empty { None } else { self.optional(name, parse) }
+        let is_empty = |given: Given<'_>| matches!(given, Given::Query("") | Given::Json("\"\""));
+        let result = self.given_unless(name, is_empty)?.and_then(parse);
+        self.checked(name, result)
+    }
+
+    fn checked<T>(&mut self, name: &str, result: Result<T, Invalid>) -> Option<T> {
+        result.map_err(|reason| self.errors.push(FieldError::new(name, reason))).ok()
     }
 
     fn in_query(&self, name: &str) -> impl Iterator<Item = Option<&'r str>> {
@@ -271,14 +272,21 @@ impl<'r> Form<'r> {
 
     /// The value in the body or in the query; in both only if they are the same.
     fn given(&self, name: &str) -> Option<Result<Given<'r>, Invalid>> {
+        self.given_unless(name, |_| false)
+    }
+
+    fn given_unless(&self, name: &str, is_absent: impl Fn(Given<'_>) -> bool) -> Option<Result<Given<'r>, Invalid>> {
         let mut query = self.in_query(name);
         let (query, another) = (query.next(), query.next());
+        let query = query.filter(|text| !text.is_some_and(|text| is_absent(Given::Query(text))));
         let body = self.body.iter().find(|(given, _)| given == name).map(|(_, value)| value.get());
+        let body = body.filter(|json| !is_absent(Given::Json(json)));
         match (query, body) {
             _ if another.is_some() => Some(Err(Invalid::Duplicate)),
             (None, None) => None,
             (Some(None), _) => Some(Err(Invalid::NotUtf8)),
             (Some(Some(text)), None) => Some(Ok(Given::Query(text))),
+            (None, Some("null")) => Some(Err(Invalid::Null)),
             (None, Some(json)) => Some(Ok(Given::Json(json))),
             (Some(Some(text)), Some(json)) => {
                 let same = json == text || serde_json::from_str::<String>(json).is_ok_and(|string| string == text);

@@ -116,17 +116,25 @@ async fn names_that_a_call_does_not_know_are_ignored_however_often_they_come() {
 async fn an_empty_optional_parameter_is_an_absent_one() {
     let product = Product::start().await;
     let master = product.master().await;
-    let id = master.plan(1).await;
-    assert_eq!(master.get("/api/schedule?from=&to=&limit=&cursor=").await.ok().as_array().map(Vec::len), Some(1));
+    let (id, _) = (master.plan(1).await, master.plan(2).await);
+    assert_eq!(master.get("/api/schedule?from=&to=&limit=&cursor=").await.ok().as_array().map(Vec::len), Some(2));
     master.get(&format!("/api/chat?schedule_id={id}&after=&limit=")).await.ok();
     let guest = product.viewer().await.user_id;
     let mute = format!("/api/chat/mute?schedule_id={id}&user_id={guest}&seconds=");
     master.send(Method::POST, &mute, &[], None).await.ok();
     master.post("/api/chat/mute", &json!({"schedule_id": id, "user_id": guest, "seconds": ""})).await.ok();
+    // Nor does it differ from what stands in the other place.
+    for (query, body) in [("limit=", json!({"limit": 1})), ("limit=1", json!({"limit": ""}))] {
+        let path = format!("/api/schedule?{query}");
+        let listed = master.send(Method::GET, &path, &[], Some(body.to_string().into())).await.ok();
+        assert_eq!(listed.as_array().map(Vec::len), Some(1), "{path} {body}");
+    }
     // What is asked for must be there; what is changed is not changed to nothing.
     master.get("/api/delivery?schedule_id=").await.refused(404, "schedule_not_found");
     let fields = master.patch("/api/user?name=", &json!({"user_id": 1})).await.invalid_fields();
     assert_eq!(fields, [("name".to_owned(), "blank".to_owned())]);
+    let fields = master.patch("/api/user?name=", &json!({"user_id": 1, "name": "x"})).await.invalid_fields();
+    assert_eq!(fields, [("name".to_owned(), "contradictory".to_owned())]);
 }
 
 #[tokio::test]
