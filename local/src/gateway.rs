@@ -1,5 +1,6 @@
 //! What API Gateway does: an HTTP request becomes an event, and the answer becomes HTTP again.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes};
@@ -7,6 +8,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::stream;
 use serde_json::{Value, json};
 
 use crate::apps::Apps;
@@ -45,6 +47,7 @@ pub async fn handle(
         ..GatewayRequest::new(method.as_str(), uri.path())
     };
     match functions::invoke(&app, function, request.payload_2()).await {
+        Ok(answer) if method == Method::HEAD => response(&answer).map(|_| of_unknown_length()),
         Ok(answer) => response(&answer),
         // What a gateway answers when a function fails.
         Err(error) => plain(StatusCode::BAD_GATEWAY, &error),
@@ -101,6 +104,11 @@ fn response(answer: &Value) -> Response<Body> {
         }
     }
     response
+}
+
+/// No body, and no `Content-Length: 0` that would say so of a GET, too.
+fn of_unknown_length() -> Body {
+    Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
 }
 
 fn plain(status: StatusCode, text: &str) -> Response<Body> {

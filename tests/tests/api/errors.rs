@@ -149,6 +149,7 @@ async fn head_is_a_get_without_its_body() {
         let head = master.send(Method::HEAD, path, &[], None).await;
         assert_eq!((head.status.as_u16(), head.text.as_str()), (status, ""), "{path}");
         assert_eq!(head.header("content-type"), get.header("content-type"));
+        assert_eq!(head.header("content-length"), "", "a GET has a body");
         assert_common_headers(&head);
     }
     for operation in operations::all().into_iter().filter(|operation| operation.method == Method::GET) {
