@@ -10,6 +10,12 @@ async fn say(actor: &Actor, schedule: &str) -> Answer {
     actor.post("/api/chat", &json!({"schedule_id": schedule, "body": "x"})).await
 }
 
+async fn where_the_clock_stands() -> Product {
+    let noon = shared::http::datetime::parse("2029/01/01 12:00:00").expect("a date-time");
+    let clock = shared::platform::clock::Clock::stopped_at(noon);
+    Product::start_with(local::Options { clock, ..local::Options::default() }).await
+}
+
 fn assert_is_too_many(answer: Answer) {
     let seconds: u64 = answer.header("retry-after").parse().expect("seconds");
     assert!((1..=5).contains(&seconds), "{seconds}");
@@ -40,7 +46,7 @@ async fn the_sixth_message_within_five_seconds_waits() {
 
 #[tokio::test]
 async fn of_many_messages_at_once_just_as_many_pass() {
-    let product = Product::start().await;
+    let product = where_the_clock_stands().await;
     let (master, viewer, presenter) = (product.master().await, product.viewer().await, product.presenter().await);
     let schedule = master.plan(1).await;
     for (actor, at_once, allowed) in [(&viewer, 12, 5), (&presenter, 26, 20)] {
@@ -104,9 +110,7 @@ async fn an_answer_names_the_message_as_the_list_does_also_when_it_is_replayed()
 
 #[tokio::test]
 async fn whose_limit_fell_waits_until_fewer_posts_count_than_it() {
-    let noon = shared::http::datetime::parse("2029/01/01 12:00:00").expect("a date-time");
-    let clock = shared::platform::clock::Clock::stopped_at(noon);
-    let product = Product::start_with(local::Options { clock, ..local::Options::default() }).await;
+    let product = where_the_clock_stands().await;
     let (master, presenter) = (product.master().await, product.user_with(&["delivery", "view"]).await);
     let schedule = master.plan(1).await;
     for _ in 0..2 {
