@@ -46,7 +46,9 @@ pub async fn handle(
         route_key: functions::route_key(method.as_str(), uri.path()),
         ..GatewayRequest::new(method.as_str(), uri.path())
     };
-    match functions::invoke(&app, function, request.payload_2()).await {
+    // As a function does, it goes on when its client hangs up.
+    let invoked = crate::spawn(async move { functions::invoke(&app, function, request.payload_2()).await });
+    match invoked.await.unwrap_or_else(|panicked| Err(panicked.to_string())) {
         Ok(answer) if method == Method::HEAD => response(&answer).map(|_| of_unknown_length()),
         Ok(answer) => response(&answer),
         // What a gateway answers when a function fails.

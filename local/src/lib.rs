@@ -20,6 +20,7 @@ use shared::platform::random::Random;
 use shared::platform::telemetry::{self, Level};
 use shared::table::{Backend, Table};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 pub mod apps;
 mod data;
@@ -210,7 +211,7 @@ fn write_down(sweeper: String) {
 }
 
 /// This is no Lambda: here, tasks in the background live as long as the process.
-fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) {
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
     #[expect(clippy::disallowed_methods, reason = "the local server has a process of its own")]
-    tokio::spawn(task);
+    tokio::spawn(task)
 }

@@ -34,8 +34,8 @@ async fn what_imageflux_refuses_is_the_clients_to_repair() {
         (r#"{"error": "bps is too high"}"#, "bps is too high"),
         (r#"{"error_type": "InvalidParameter", "message": "too many renditions"}"#, "too many renditions"),
         (r#"{"error_type": "InvalidParameter"}"#, "InvalidParameter"),
-        (HTML, "no reason given"),
-        ("", "no reason given"),
+        (HTML, "理由は示されていません"),
+        ("", "理由は示されていません"),
     ];
     for status in [400, 404, 409, 413, 422] {
         for (body, reason) in bodies {
@@ -193,4 +193,22 @@ async fn an_imageflux_that_is_down_leaves_all_else_alone() {
     master.post("/api/chat", &json!({"schedule_id": planned, "body": "x"})).await.ok();
     master.get(&format!("/api/view?schedule_id={planned}")).await.refused(404, "not_live");
     master.delete(&format!("/api/schedule?schedule_id={planned}")).await.ok();
+}
+
+#[tokio::test]
+async fn what_a_client_began_that_hangs_up_is_finished_all_the_same() {
+    let upstream = Upstream::start().await;
+    let product = Product::start_with(upstream.options()).await;
+    let master = product.master().await;
+    upstream.is(Mood::Sleeps(Duration::from_secs(1)));
+    let body = new_schedule(1);
+    let hung_up = tokio::time::timeout(Duration::from_millis(300), master.post("/api/schedule", &body)).await;
+    assert!(hung_up.is_err());
+    let planned = async {
+        while master.get("/api/schedule").await.ok().as_array().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), planned).await.expect("the schedule");
+    assert_eq!(upstream.channels().len(), 1);
 }
