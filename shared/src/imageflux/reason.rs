@@ -8,6 +8,8 @@ use serde_json::Value;
 const MAX_REASON: usize = 200;
 /// As long as this, a word with a digit in it is an id or a secret, not a parameter's name or value.
 const LONG_FOR_A_WORD: usize = 16;
+/// As long as this, a word of letters and digits is one.
+const LONG_FOR_A_MIXED_WORD: usize = 6;
 const LEFT_OUT: &str = "…";
 
 /// The text of an error body, wherever it may stand.
@@ -17,7 +19,7 @@ pub(super) fn said(body: &[u8]) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// Marks first, or one of them hides a secret; the length last, or half a secret is left.
+/// Empty when nothing was said. Marks first, or one of them hides a secret; the length last, or half a secret is left.
 pub(super) fn cleaned(text: &str, secrets: &[&str]) -> String {
     let mut text: String = text.chars().filter(|c| !is_mark(*c)).collect();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -27,8 +29,7 @@ pub(super) fn cleaned(text: &str, secrets: &[&str]) -> String {
         let word = part.trim_end_matches(ends_a_word);
         if is_address_or_id(word) { format!("{LEFT_OUT}{}", &part[word.len()..]) } else { part.to_owned() }
     });
-    let clean: String = parts.collect::<String>().trim().chars().take(MAX_REASON).collect();
-    if clean.is_empty() { "no reason given".to_owned() } else { clean }
+    parts.collect::<String>().trim().chars().take(MAX_REASON).collect()
 }
 
 /// Invisible, or able to turn the text around it: controls, separators of lines, joiners, directions.
@@ -44,8 +45,14 @@ fn ends_a_word(c: char) -> bool {
 
 fn is_address_or_id(word: &str) -> bool {
     let mut runs = word.split(|c: char| !c.is_ascii_alphanumeric() && !"-_+/=~.%".contains(c));
-    let is_id = |run: &str| run.len() >= LONG_FOR_A_WORD && run.bytes().any(|byte| byte.is_ascii_digit());
-    word.contains("://") || runs.any(is_id)
+    word.contains("://") || (word.contains('.') && word.contains('/')) || runs.any(is_id)
+}
+
+fn is_id(run: &str) -> bool {
+    let has_digits = run.bytes().any(|byte| byte.is_ascii_digit());
+    let has_letters = run.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_size = run.split('x').all(|side| side.bytes().all(|byte| byte.is_ascii_digit()));
+    has_digits && (run.len() >= LONG_FOR_A_WORD || (run.len() >= LONG_FOR_A_MIXED_WORD && has_letters && !is_size))
 }
 
 /// Without regard to case.
@@ -82,6 +89,7 @@ mod tests {
             "archive_destination_id is unknown",
             "bpsは128000以下で指定してください",
             "durationSeconds: 1-10, startTimeOffset: -30",
+            "video is 3840x2160, at most 1920x1080 of h264 at 720p",
         ] {
             assert_eq!(said(text), text);
         }
@@ -103,9 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn a_word_with_a_digit_is_an_id_from_sixteen_characters_on() {
-        assert_eq!(said("abcdefghijklmn1 abcdefghijklmno1"), "abcdefghijklmn1 …");
-        assert_eq!(said("abcdefghijklmnop"), "abcdefghijklmnop");
+    fn a_word_of_letters_and_digits_is_an_id_from_six_characters_on_and_a_number_from_sixteen() {
+        assert_eq!(said("ab-01 live-1 live-tokyo-01 abcdefghijklmno1"), "ab-01 … … …");
+        assert_eq!(said("abcdefghijklmnop 123456789012345 1234567890123456"), "abcdefghijklmnop 123456789012345 …");
+        assert_eq!(said("conflict at edge.imageflux.example/sig"), "conflict at …");
     }
 
     #[test]

@@ -87,6 +87,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             }
             Error::IdempotencyKeyReused => "This Idempotency-Key was already used with a different request.",
             Error::ImageFluxRejected(reason) => {
+                let reason = if reason.is_empty() { "no reason given" } else { reason };
                 return format!("ImageFlux does not take the imageflux_params of the schedule. It says: {reason}");
             }
             Error::TooManyRequests(_) => "Try again after the number of seconds in Retry-After.",

@@ -91,6 +91,7 @@ pub(super) fn detail(refusal: &Refusal) -> String {
             }
             Error::IdempotencyKeyReused => "このIdempotency-Keyは、内容の異なるリクエストで使用されています。",
             Error::ImageFluxRejected(reason) => {
+                let reason = if reason.is_empty() { "理由は示されていません" } else { reason };
                 return format!("スケジュールのimageflux_paramsをImageFluxが受け付けません。ImageFluxの応答: {reason}");
             }
             Error::TooManyRequests(_) => "Retry-Afterヘッダの秒数が経過してから、再度お試しください。",
