@@ -165,11 +165,16 @@ fn is_on_air(status: &str) -> bool {
     matches!(status, "preparing" | "live" | "interrupted")
 }
 
-/// A connection that was destroyed is so in every later version that knows it.
+/// A connection that was destroyed is so in every later version that knows it. With its schedule all is forgotten, and an
+/// event that comes later tells nobody anything.
 fn what_has_ended_is_kept_so(past: &Past, findings: &mut Findings) {
     for key in past.keys().filter(|key| key.pk.starts_with("LIVE#")) {
         let mut ended: BTreeSet<&str> = BTreeSet::new();
-        for live in past.all(key).iter().filter_map(|version| version.item) {
+        for version in past.all(key) {
+            let Some(live) = version.item else {
+                ended.clear();
+                continue;
+            };
             for (id, connection) in connections(live) {
                 let has_ended = connection.contains_key("destroyed");
                 if has_ended {
