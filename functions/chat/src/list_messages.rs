@@ -60,7 +60,7 @@ fn read(request: &Request, bearer: &Bearer) -> Result<Read, Error> {
     let list = schedule.map_or_else(String::new, |schedule| schedule.to_string());
     let scope = Scope { tenant: &bearer.tenant, list: &list };
     let after: Option<Progress> = form.optional_text("after", |text| cursor::to_progress(&scope, text));
-    let tail = form.tail(after.is_some());
+    let tail = form.tail();
     let limit = form.limit();
     form.finish(|| Some(Read { schedule: schedule?, after, limit, tail }))
 }

@@ -172,9 +172,9 @@ impl<'r> Form<'r> {
     }
 
     /// The newest so many, which nobody asks for who goes on after a cursor.
-    pub fn tail(&mut self, goes_on: bool) -> Option<usize> {
+    pub fn tail(&mut self) -> Option<usize> {
         let tail = self.count("tail");
-        if goes_on && tail.is_some() {
+        if tail.is_some() && self.given_unless("after", is_empty).is_some() {
             self.errors.push(FieldError::new("tail", Invalid::NotTogetherWith("after")));
         }
         tail
@@ -253,7 +253,6 @@ impl<'r> Form<'r> {
 
     /// As `optional`, where an empty text is an absent one.
     fn optional_or_empty<T>(&mut self, name: &str, parse: impl FnOnce(Given<'_>) -> Result<T, Invalid>) -> Option<T> {
-        let is_empty = |given: Given<'_>| matches!(given, Given::Query("") | Given::Json("\"\""));
         let result = self.given_unless(name, is_empty)?.and_then(parse);
         self.checked(name, result)
     }
@@ -299,4 +298,8 @@ impl<'r> Form<'r> {
 fn repeated<'n>(names: impl Iterator<Item = &'n str>) -> BTreeSet<&'n str> {
     let mut seen = BTreeSet::new();
     names.filter(|name| !seen.insert(*name)).collect()
+}
+
+fn is_empty(given: Given<'_>) -> bool {
+    matches!(given, Given::Query("") | Given::Json("\"\""))
 }

@@ -292,6 +292,9 @@ async fn a_first_look_shows_the_newest_and_goes_on_from_there() {
     let cursor = looked["next_cursor"].as_str().expect("a cursor");
     let both = master.get(&format!("/api/chat?schedule_id={schedule}&tail=2&after={cursor}")).await;
     assert_eq!(both.invalid_fields(), [("tail".to_owned(), "not_together".to_owned())]);
+    let broken = master.get(&format!("/api/chat?schedule_id={schedule}&tail=2&after=x")).await;
+    let both = [("after", "not_a_cursor"), ("tail", "not_together")];
+    assert_eq!(broken.invalid_fields(), both.map(|(field, code)| (field.to_owned(), code.to_owned())));
     assert_eq!(bodies(&read(&master, &schedule, "&tail=1&after=").await).len(), 1, "an empty cursor is none");
 }
 
