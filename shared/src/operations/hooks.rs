@@ -1,5 +1,6 @@
 //! What ImageFlux tells of a channel, and whom it lets publish there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -8,7 +9,7 @@ use super::{Error, on_air};
 use crate::app::App;
 use crate::crypto::hook_key;
 use crate::crypto::publish_token::{self, Shown};
-use crate::domain::ids::UserId;
+use crate::domain::ids::{TenantId, UserId};
 use crate::domain::tenant::State;
 use crate::imageflux::webhooks::{Event, Question};
 use crate::platform::telemetry;
@@ -99,17 +100,24 @@ async fn decide(app: &App, hook: &Hook, found: Option<Vec<Shown>>) -> Result<Res
         return Ok(Err(Refused::NotAllowed));
     };
     let is_right = |shown: &&Shown| shown.is_of(&schedule.keys.publishing, tenant, &schedule.plan.id);
-    let named = found.iter().flatten().find(is_right).map(|shown| shown.user);
-    let credentials = match (&found, named) {
-        (None, _) => Credentials::Nothing,
-        (Some(_), None) => Credentials::Unknown,
-        (Some(_), Some(user)) => {
-            let user = users::find(&app.table, tenant, user).await?;
-            let may_deliver =
-                user.is_some_and(|user| policy::allows(user.permissions, user.is_master, Action::GetDelivery));
-            Credentials::Token { may_deliver }
-        }
+    let named: BTreeSet<UserId> = found.iter().flatten().filter(is_right).map(|shown| shown.user).collect();
+    let user = who_may_deliver(app, tenant, &named).await?;
+    let credentials = match found {
+        None => Credentials::Nothing,
+        Some(_) if named.is_empty() => Credentials::Unknown,
+        Some(_) => Credentials::Token { may_deliver: user.is_some() },
     };
     let verdict = publishing::may_publish(credentials, app.publishing, schedule.plan.interval, app.clock.now());
-    Ok(verdict.map(|()| Publisher { user: named }))
+    Ok(verdict.map(|()| Publisher { user }))
+}
+
+/// One of the users, if any may deliver.
+async fn who_may_deliver(app: &App, tenant: &TenantId, users: &BTreeSet<UserId>) -> Result<Option<UserId>, Error> {
+    for id in users {
+        let user = users::find(&app.table, tenant, *id).await?;
+        if user.is_some_and(|user| policy::allows(user.permissions, user.is_master, Action::GetDelivery)) {
+            return Ok(Some(*id));
+        }
+    }
+    Ok(None)
 }

@@ -43,6 +43,21 @@ async fn presenters(mode: &str) -> (Product, Hooks, Vec<(&'static str, Value)>) 
 }
 
 #[tokio::test]
+async fn of_several_tokens_one_whose_user_may_publish_is_enough() {
+    let (product, hooks, shown) = presenters("never").await;
+    product.advance(Duration::from_secs(5_500));
+    let of = |name: &str| shown.iter().find(|(shown, _)| *shown == name).unwrap().1.clone();
+    let (right, degraded, foreign) = (of("right"), of("of one who lost delivery"), of("foreign"));
+    for metadata in [json!([degraded, foreign, right]), json!([right, degraded]), json!({"a": degraded, "b": [right]})]
+    {
+        let answer = hooks.ask("sendonly", &metadata).await;
+        assert_eq!((&answer["allowed"], &answer["client_id"]), (&json!(true), &json!("u1")), "{metadata}");
+    }
+    let answer = hooks.ask("sendonly", &json!([degraded, foreign])).await;
+    assert_eq!(answer["allowed"], false, "{answer}");
+}
+
+#[tokio::test]
 async fn who_may_publish_is_as_the_table_says() {
     let mut table = String::from(
         "# token, PUBLISH_WITHOUT_TOKEN, role: before the lead, in the lead, on air, in the overrun, after it\n",
