@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Error, MAX_DECISIONS, admit, contended, reading, trail};
+use super::{Error, MAX_DECISIONS, admit, contended, pause, reading, trail};
 use crate::app::App;
 use crate::crypto::tokens::Bearer;
 use crate::domain::ids::{MessageId, ScheduleId, TenantId, UserId};
@@ -127,6 +127,7 @@ pub async fn update_chat_settings(app: &App, bearer: &Bearer, form: Result<Rules
         if let Transacted::Done = app.table.transact(&[rules, row]).await? {
             return Ok(());
         }
+        pause(app).await;
         seen = rooms::rules(&app.table, &caller.tenant, &schedule).await?;
     }
     Err(contended())
