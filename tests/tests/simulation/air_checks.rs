@@ -1,33 +1,25 @@
-//! What is on air: everybody is told the truth within a second, and ImageFlux is asked no more often than it may be.
+//! What is on air: everybody is told the truth within a second.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use shared::domain::ids::{ScheduleId, TenantId};
+use shared::domain::ids::ScheduleId;
 use shared::store::keys;
-use shared::table::{Item, Key, Value};
 
+use crate::air_items::{closes, connections, schedules_of_channels, watchable};
 use crate::checks::{Evidence, Findings, text};
 use crate::history::{Call, Entry, Outcome};
 use crate::on_air::Deed;
 use crate::past::Past;
+use crate::question_checks;
 use crate::studio::{Connection, connection_of};
-use crate::world::{PUBLISH_OVERRUN, instant};
-
-type Fields = HashMap<String, Value>;
+use crate::world::instant;
 
 /// How old what a viewer is told may be, and whether the tenant may still work.
 const SECOND: i64 = 1_000;
 /// How far ImageFlux's clock and that of an environment may be apart.
 const CLOCKS_APART: i64 = 2_000;
-/// How often ImageFlux may be asked about a schedule.
-const QUESTION: i64 = 2_000;
 /// A connection of which nothing was heard is asked after, by whoever looks next and gets the lease.
 const SILENCE: i64 = 60_000 + CLOCKS_APART + 6_000;
-/// How far the clock of an environment may be ahead.
-const CLOCK: i64 = 1_000;
-/// How long before a question the doubt may have been: the lease is renewed up to twice.
-const HESITATION: i64 = 10_000;
 /// What was under way when the calm came.
 const SETTLED: i64 = 10_000;
 
@@ -49,7 +41,7 @@ pub fn check(evidence: &Evidence, findings: &mut Findings) {
     }
     who_receives_is_never_on_air(evidence, &past, findings);
     what_has_ended_is_kept_so(&past, findings);
-    questions_are_rare(evidence, &past, findings);
+    question_checks::check(evidence, &past, findings);
     in_the_end_all_is_known(evidence, &past, &told, &answers, findings);
 }
 
@@ -188,64 +180,6 @@ fn what_has_ended_is_kept_so(past: &Past, findings: &mut Findings) {
     }
 }
 
-/// Whoever asks, and whatever their clocks say.
-fn questions_are_rare(evidence: &Evidence, past: &Past, findings: &mut Findings) {
-    let schedules = schedules_of_channels(past);
-    let mut last: BTreeMap<&(TenantId, String), i64> = BTreeMap::new();
-    for (at, channel) in &evidence.studio.questions {
-        let Some(schedule) = schedules.get(channel.as_str()) else { continue };
-        let before = last.insert(schedule, *at);
-        let (tenant, id) = schedule;
-        let key = keys::live(tenant, &ScheduleId::from(id.as_str()));
-        // With the schedule the lease goes under which it was asked before, and who looked a moment ago may ask once more.
-        let is_deleted = |before: i64| {
-            let since = lease_taken(past, &key, before).unwrap_or(before);
-            let versions = past.all(&keys::schedule(tenant, &id.as_str().into()));
-            versions.iter().any(|version| version.item.is_none() && (since..=*at).contains(&version.from))
-        };
-        let is_rare = before.is_none_or(|before| at - before >= QUESTION || is_deleted(before));
-        findings.require(is_rare, "one question in two seconds", || {
-            format!("{channel} was asked about at {before:?} and at {at}")
-        });
-        let is_in_doubt = |live: Option<&Item>| live.is_none_or(|live| is_doubtful(live, *at + CLOCK + SECOND));
-        findings.require(past.any(&key, *at - HESITATION, *at, is_in_doubt), "while events tell nobody asks", || {
-            format!("{channel} was asked about at {at}")
-        });
-    }
-}
-
-/// When the lease was taken that was the last by then.
-fn lease_taken(past: &Past, live: &Key, at: i64) -> Option<i64> {
-    let leases = past.all(live).iter().filter(|version| version.from <= at);
-    let mut leases = leases.filter_map(|version| Some((version.item?.get("asks_until")?, version.from)));
-    let (mut last, mut taken) = leases.next()?;
-    for (until, from) in leases {
-        if until != last {
-            (last, taken) = (until, from);
-        }
-    }
-    Some(taken)
-}
-
-/// Whether no event has told of a channel; or, by that moment, a publisher has had no playlist for three seconds, or
-/// nothing was heard of the newest for a minute.
-fn is_doubtful(live: &Item, at: i64) -> bool {
-    let now = instant(at).timestamp_micros();
-    let watchers = watchers(live);
-    let publishing = || connections(live).filter(|(id, _)| !watchers.contains(id));
-    let created = |(id, connection): &(&str, &Fields)| (number(connection, "created"), (*id).to_owned());
-    let newest =
-        publishing().filter(|(_, one)| lives(one)).max_by_key(created).or_else(|| publishing().max_by_key(created));
-    let is_before = |connection: &Fields, name, seconds: i64| {
-        number(connection, name).is_some_and(|instant| instant <= now - seconds * 1_000_000)
-    };
-    let lacks_playlist =
-        publishing().any(|(_, one)| lives(one) && !one.contains_key("playlist") && is_before(one, "created", 3));
-    live.get("was_told") != Some(&Value::Bool(true))
-        || lacks_playlist
-        || newest.is_some_and(|(_, newest)| is_before(newest, "last_sign", 60))
-}
-
 /// When nothing goes wrong, events have told, or somebody looked and so asked: the newest who plays is watched.
 fn in_the_end_all_is_known(evidence: &Evidence, past: &Past, told: &Told, answers: &[Answer], findings: &mut Findings) {
     let mut last: BTreeMap<ScheduleId, &Answer> = BTreeMap::new();
@@ -282,72 +216,5 @@ fn in_the_end_all_is_known(evidence: &Evidence, past: &Past, told: &Told, answer
         findings.require(is_right, "in the end the newest is watched", || {
             format!("{} {entry:?} {playing:?}", answer.status)
         });
-    }
-}
-
-/// Whose channel each is, or was.
-fn schedules_of_channels<'a>(past: &Past<'a>) -> BTreeMap<&'a str, (TenantId, String)> {
-    let mut schedules = BTreeMap::new();
-    for key in past.keys() {
-        let Some(tenant) = key.pk.strip_prefix("SCHED#") else { continue };
-        for item in past.all(key).iter().filter_map(|version| version.item) {
-            schedules.insert(text(item, "channel_id"), (TenantId::from(tenant), key.sk.clone()));
-        }
-    }
-    schedules
-}
-
-fn closes(schedule: &Item) -> DateTime<Utc> {
-    let ends: Option<DateTime<Utc>> = text(schedule, "ends_at").parse().ok();
-    ends.unwrap_or_default() + TimeDelta::seconds(PUBLISH_OVERRUN)
-}
-
-/// What there is to watch, by what the item says.
-fn watchable(live: &Item) -> Option<&str> {
-    let watchers = watchers(live);
-    let playing = connections(live).filter(|(id, connection)| lives(connection) && !watchers.contains(id));
-    let playing = playing.filter_map(|(id, connection)| match connection.get("playlist") {
-        Some(Value::M(playlist)) => Some((number(connection, "created"), id, as_text(playlist.get("url")?)?)),
-        _ => None,
-    });
-    playing.max().map(|(_, _, url)| url)
-}
-
-/// Who receives, whatever else is said of them.
-fn watchers(live: &Item) -> BTreeSet<&str> {
-    match live.get("watchers") {
-        Some(Value::L(ids)) => ids.iter().filter_map(as_text).collect(),
-        _ => BTreeSet::new(),
-    }
-}
-
-fn lives(connection: &Fields) -> bool {
-    let missing = number(connection, "missing");
-    let is_missing = missing.is_some() && missing >= number(connection, "last_sign");
-    !connection.contains_key("destroyed") && !is_missing
-}
-
-fn connections(live: &Item) -> impl Iterator<Item = (&str, &Fields)> {
-    let connections = match live.get("connections") {
-        Some(Value::M(connections)) => Some(connections),
-        _ => None,
-    };
-    connections.into_iter().flatten().filter_map(|(id, connection)| match connection {
-        Value::M(connection) => Some((id.as_str(), connection)),
-        _ => None,
-    })
-}
-
-fn number(item: &Fields, name: &str) -> Option<i64> {
-    match item.get(name) {
-        Some(Value::N(number)) => number.parse().ok(),
-        _ => None,
-    }
-}
-
-fn as_text(value: &Value) -> Option<&str> {
-    match value {
-        Value::S(text) => Some(text),
-        _ => None,
     }
 }

@@ -8,6 +8,7 @@
 
 mod air_checks;
 mod air_flaws;
+mod air_items;
 mod auditors;
 mod brink;
 mod change_checks;
@@ -36,6 +37,7 @@ mod planners;
 mod planted;
 mod presenters;
 mod publishers;
+mod question_checks;
 mod reconcilers;
 mod room_checks;
 mod run;
